@@ -1,0 +1,114 @@
+// Command postfix-tls-exporter tells from the Postfix mail log how much mail moves over which TLS version, how much in
+// plaintext, and with whom: as a report, as JSON Lines, or as Prometheus metrics.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // --timezone must work in a container that has no zone files
+
+	"github.com/alecthomas/kong"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
+)
+
+const description = `Reads the Postfix mail log and tells which TLS version and cipher each SMTP session and message used, or that it went in plaintext.`
+
+type cli struct {
+	Parse   parseCmd    `cmd:"" help:"Print a report about log files."`
+	Events  eventsCmd   `cmd:"" help:"Print one JSON object a line: each session and message of log files."`
+	Explain explainCmd  `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
+	Version versionFlag `help:"Print the version and exit."`
+}
+
+// stdio are the standard streams, so that commands can be run by tests.
+type stdio struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// Exit statuses, beside 0.
+const (
+	exitUnreadable = 1 // an input could not be read, or an output not be written
+	exitUsage      = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// run returns the exit status.
+func run(args []string, std stdio) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	app, err := kong.New(&c, kong.Name("postfix-tls-exporter"), kong.Description(description),
+		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	if err != nil {
+		return fail(std, err, exitUsage)
+	}
+	command, err := app.Parse(args)
+	if err != nil {
+		return fail(std, withHint(err, "postfix-tls-exporter --help shows the commands and flags"), exitUsage)
+	}
+	if err := command.Run(); err != nil {
+		var usage usageError
+		if errors.As(err, &usage) {
+			return fail(std, err, exitUsage)
+		}
+		return fail(std, err, exitUnreadable)
+	}
+	return 0
+}
+
+// usageError is an error in what the user asked for.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// hintError is an error with advice for the user, printed on a line of its own.
+type hintError struct {
+	error
+	hint string
+}
+
+func (e hintError) Unwrap() error { return e.error }
+
+func withHint(err error, hint string) error { return hintError{err, hint} }
+
+// fail prints the error, with its hint, and returns the status.
+func fail(std stdio, err error, status int) int {
+	warn(std, err)
+	return status
+}
+
+// warn prints an error that does not end the program. File names and log text may hold anything.
+func warn(std stdio, err error) {
+	for _, err := range flatten(err) {
+		_, _ = fmt.Fprintf(std.err, "postfix-tls-exporter: %s\n", report.Clean(err.Error())) // nothing is left to tell it to
+		var hint hintError
+		if errors.As(err, &hint) {
+			_, _ = fmt.Fprintf(std.err, "  %s\n", report.Clean(hint.hint))
+		}
+	}
+}
+
+// flatten takes joined errors apart, for one line each.
+func flatten(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flatten(e)...)
+	}
+	return all
+}

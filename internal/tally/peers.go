@@ -1,0 +1,161 @@
+package tally
+
+import (
+	"container/list"
+	"net/netip"
+	"strings"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
+)
+
+// HostLabel is the peer's host name in lower case; without a verified name its address; without that too "unknown".
+func HostLabel(p parser.Peer) string {
+	if p.Name != "unknown" {
+		return strings.ToLower(p.Name)
+	}
+	return AddressLabel(p)
+}
+
+// AddressLabel is the peer's IP address, or "unknown".
+func AddressLabel(p parser.Peer) string {
+	if p.Address == "" {
+		return "unknown"
+	}
+	return p.Address
+}
+
+// DomainLabel is the registrable domain of the peer's host name by the public suffix list, as it stands in the program;
+// without a verified name the address.
+func DomainLabel(p parser.Peer) string {
+	host := HostLabel(p)
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host
+	}
+	domain, err := publicsuffix.EffectiveTLDPlusOne(strings.TrimSuffix(host, "."))
+	if err != nil { // a public suffix itself, or a name without dots
+		return host
+	}
+	return domain
+}
+
+// NoLabel keeps no peers.
+func NoLabel(parser.Peer) string { return "" }
+
+// A peer is one of those with a place of their own, or Other.
+type peer struct {
+	label     string
+	class     parser.Class
+	counts    []PeerCount
+	failures  []uint64 // by reasonIndex
+	first     time.Time
+	last      time.Time
+	lastTLS   time.Time
+	lastPlain time.Time
+	heard     *list.Element
+}
+
+// peers are those of one direction.
+type peers struct {
+	opts    Options
+	byLabel map[string]*peer
+	heard   *list.List // of *peer, the one silent for longest in front
+	other   *peer
+	evicted uint64
+	labels  map[parser.Peer]string // what Label said, for making labels costs more than counting
+}
+
+// maxLabels bounds the remembered labels; a full table is emptied.
+const maxLabels = 1 << 14
+
+func newPeers(opts Options) peers {
+	return peers{
+		opts: opts, byLabel: make(map[string]*peer), heard: list.New(), labels: make(map[parser.Peer]string), other: newPeer(Other),
+	}
+}
+
+func newPeer(label string) *peer {
+	return &peer{label: label, failures: make([]uint64, len(reasons))}
+}
+
+// of returns the place where p is counted, nil if peers are not kept. at is the log's time.
+func (s *peers) of(p *parser.Peer, at time.Time) *peer {
+	label := s.label(p)
+	if label == "" {
+		return nil
+	}
+	v := s.byLabel[label]
+	if v == nil {
+		if len(s.byLabel) >= s.opts.PeerLimit && !s.makePlace(at) {
+			return s.other
+		}
+		v = newPeer(label)
+		v.heard = s.heard.PushBack(v)
+		s.byLabel[label] = v
+	}
+	s.heard.MoveToBack(v.heard)
+	return v
+}
+
+func (s *peers) label(p *parser.Peer) string {
+	key := *p
+	key.Port = 0
+	label, ok := s.labels[key]
+	if !ok {
+		if len(s.labels) >= maxLabels {
+			clear(s.labels)
+		}
+		label = s.opts.Label(key)
+		s.labels[key] = label
+	}
+	return label
+}
+
+// makePlace gives up the peer that was silent for longest, if it was for long enough. What it counted is not added to Other: it was
+// counted already, and a sum over peers must not rise by it.
+func (s *peers) makePlace(at time.Time) bool {
+	front := s.heard.Front()
+	if front == nil || s.opts.PeerIdle <= 0 {
+		return false
+	}
+	idle := front.Value.(*peer)
+	if at.Sub(idle.last) < s.opts.PeerIdle {
+		return false
+	}
+	s.heard.Remove(front)
+	delete(s.byLabel, idle.label)
+	s.evicted++
+	return true
+}
+
+func (p *peer) count(key SessionKey) *PeerCount {
+	for i := range p.counts {
+		if c := &p.counts[i]; c.TLS == key.TLS && c.Protocol == key.Protocol && c.Cipher == key.Cipher {
+			return c
+		}
+	}
+	p.counts = append(p.counts, PeerCount{TLS: key.TLS, Protocol: key.Protocol, Cipher: key.Cipher})
+	return &p.counts[len(p.counts)-1]
+}
+
+func (p *peer) seen(class parser.Class, state parser.TLSState, at time.Time) {
+	p.class = class
+	if p.first.IsZero() || at.Before(p.first) {
+		p.first = at
+	}
+	later := func(t *time.Time) {
+		if at.After(*t) {
+			*t = at
+		}
+	}
+	later(&p.last)
+	switch state {
+	case parser.TLSEstablished, parser.TLSUnlogged:
+		later(&p.lastTLS)
+	case parser.TLSPlaintext:
+		later(&p.lastPlain)
+	case parser.TLSFailed, parser.TLSUnknown:
+	}
+}

@@ -1,0 +1,120 @@
+package tally
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
+)
+
+// Snapshot returns what was counted up to now. It shares nothing with the tally. counts are the parser's own figures.
+func (t *Tally) Snapshot(counts *parser.Counts) *Snapshot {
+	s := &Snapshot{
+		Schema: Schema, Hosts: sorted(maps.Keys(t.hosts)),
+		Period:   Period{First: known(counts.First), Last: known(counts.Last)},
+		Lines:    Lines(counts.Lines),
+		Sessions: []SessionRow{}, Messages: []MessageRow{}, Peers: []PeerRow{}, Failures: []FailureRow{},
+		KeyExchanges: []KeyExchangeRow{}, Auth: []AuthRow{}, Hints: []Hint{}, Unrecognized: []UnrecognizedRow{},
+		Evicted: Evicted{
+			Sessions: counts.EvictedSessions, Messages: counts.EvictedMessages, Peers: t.inbound.evicted, Services: counts.RefusedLines,
+		},
+	}
+	for _, row := range t.sessions {
+		s.Sessions = append(s.Sessions, *row)
+	}
+	for key, n := range t.messages {
+		s.Messages = append(s.Messages, MessageRow{key, n})
+	}
+	for key, n := range t.failures {
+		s.Failures = append(s.Failures, FailureRow{key, n})
+	}
+	for key, n := range t.keyExchanges {
+		s.KeyExchanges = append(s.KeyExchanges, KeyExchangeRow{key, n})
+	}
+	for service, n := range t.auth {
+		s.Auth = append(s.Auth, AuthRow{service, n})
+	}
+	for _, u := range counts.Unrecognized {
+		s.Unrecognized = append(s.Unrecognized, UnrecognizedRow(u))
+	}
+	s.Peers = t.inbound.rows(Inbound)
+	s.sort()
+	s.Hints = hints(s)
+	return s
+}
+
+func sorted[S cmp.Ordered](seq func(func(S) bool)) []S {
+	out := slices.Sorted(seq)
+	if out == nil {
+		out = []S{} // [] in JSON, not null
+	}
+	return out
+}
+
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (s *Snapshot) sort() {
+	slices.SortFunc(s.Sessions, func(a, b SessionRow) int { return a.compare(b.SessionKey) })
+	slices.SortFunc(s.Messages, func(a, b MessageRow) int { return a.compare(b.SessionKey) })
+	slices.SortFunc(s.Peers, func(a, b PeerRow) int {
+		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Peer, b.Peer))
+	})
+	slices.SortFunc(s.Failures, func(a, b FailureRow) int {
+		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Class, b.Class),
+			cmp.Compare(a.Result, b.Result), cmp.Compare(a.Reason, b.Reason))
+	})
+	slices.SortFunc(s.KeyExchanges, func(a, b KeyExchangeRow) int {
+		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Group, b.Group))
+	})
+	slices.SortFunc(s.Auth, func(a, b AuthRow) int { return cmp.Compare(a.Service, b.Service) })
+}
+
+func (k SessionKey) compare(o SessionKey) int {
+	return cmp.Or(cmp.Compare(k.Direction, o.Direction), cmp.Compare(k.Instance, o.Instance), cmp.Compare(k.Service, o.Service),
+		cmp.Compare(k.Class, o.Class), cmp.Compare(k.TLS, o.TLS), cmp.Compare(k.Protocol, o.Protocol), cmp.Compare(k.Cipher, o.Cipher))
+}
+
+func (s *peers) rows(direction string) []PeerRow {
+	out := make([]PeerRow, 0, len(s.byLabel)+1)
+	for _, p := range s.byLabel {
+		out = append(out, p.row(direction))
+	}
+	if len(s.other.counts) > 0 {
+		out = append(out, s.other.row(direction))
+	}
+	return out
+}
+
+func (p *peer) row(direction string) PeerRow {
+	r := PeerRow{
+		Direction: direction, Peer: p.label, Class: p.class.String(), First: p.first, Last: p.last,
+		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain), Combinations: slices.Clone(p.counts),
+		TLS: map[string]uint64{}, Protocols: map[string]uint64{}, Ciphers: map[string]uint64{},
+		MessagesTLS: map[string]uint64{}, Failures: map[string]uint64{},
+	}
+	for _, c := range p.counts {
+		r.Sessions += c.Sessions
+		r.Messages += c.Messages
+		add(r.TLS, c.TLS, c.Sessions)
+		add(r.Protocols, c.Protocol, c.Sessions)
+		add(r.Ciphers, c.Cipher, c.Sessions)
+		add(r.MessagesTLS, c.TLS, c.Messages)
+	}
+	for i, n := range p.failures {
+		add(r.Failures, reasons[i], n)
+	}
+	return r
+}
+
+func add(m map[string]uint64, label string, n uint64) {
+	if label != "" && n > 0 {
+		m[label] += n
+	}
+}

@@ -1,0 +1,203 @@
+package parser
+
+// An eventKind names the rule that took a line.
+type eventKind uint8
+
+const (
+	eventNone         eventKind = iota // a line that carries nothing we need
+	eventUnrecognized                  // a line that decides about TLS, in a form that we do not know
+	eventConnect
+	eventDisconnect
+	eventClient
+	eventProxiedClient
+	eventTLS
+	eventTLSFailed
+	eventTLSLibrary
+	eventTLSAborted
+	eventTLSRefused
+	eventEnded
+	eventSASLFailed
+	eventHold
+	eventDied
+	eventMessageID
+	eventCanceled
+	eventQueueActive
+	eventRemoved
+	eventPickup
+	eventNotification
+	eventMasterStarted
+	eventMasterStopped
+	eventChildDied
+	eventRequeued
+	eventKinds // how many there are
+)
+
+// ruleNames are the rules' names in grammar.re, without the program.
+var ruleNames = [eventKinds]string{
+	eventNone: "", eventUnrecognized: "unrecognized",
+	eventConnect: "connect", eventDisconnect: "disconnect", eventClient: "client", eventProxiedClient: "proxied-client",
+	eventTLS: "tls", eventTLSFailed: "tls-failed", eventTLSLibrary: "tls-library", eventTLSAborted: "tls-aborted",
+	eventTLSRefused: "tls-refused", eventEnded: "ended", eventSASLFailed: "sasl-failed", eventHold: "hold",
+	eventDied: "died", eventMessageID: "message-id", eventCanceled: "canceled", eventQueueActive: "active",
+	eventRemoved: "removed", eventPickup: "local", eventNotification: "notification",
+	eventMasterStarted: "started", eventMasterStopped: "stopped", eventChildDied: "child-died", eventRequeued: "requeued",
+}
+
+func (k eventKind) String() string { return ruleNames[k] }
+
+// An event is a line that a rule took. Its spans point into the buffer of its batch.
+type event struct {
+	kind   eventKind
+	prog   program
+	repeat uint16 // how often the line happened: 1, or more by syslogd's "message repeated N times"
+	pid    uint32
+	at     stamp
+	host   span
+	tag    span
+
+	queueID span
+	peer    span // NAME[ADDRESS]
+	port    span
+	word    span   // SASL method, how a session ended, a requeued message's old queue ID
+	value   span   // free text: reason, command after which a session ended, Message-ID, sender, SASL user name, a child's queue ID or executable
+	num     uint64 // size, uid, pid of a dead child
+	count   uint32 // recipients
+	aux     uint32 // index into the batch's counters or TLS fields
+}
+
+// tlsFields are the parts of a TLS summary line. What stands behind the bits is read only when it is new (see intern.tls).
+type tlsFields struct {
+	trust, sni, protocol, cipher, bits span
+	suffix                             int
+}
+
+// tlsMatch carries the summary rule's positions: trust, SNI, protocol, cipher, bits.
+type tlsMatch struct{ w1, w2, s1, s2, v1, v2, c1, c2, n1, n2 int }
+
+// maxQueueID is the longest queue ID: 16 digits of time, "z", 11 of inode (2^64 in base 51).
+const maxQueueID = 28
+
+// optional is the span of a part that a line may lack; then its positions are -1.
+func optional(from, to int) span {
+	if from < 0 {
+		return span{}
+	}
+	return spanOf(from, to)
+}
+
+func (e *event) setPeer(p1, p2, o1, o2 int) {
+	e.peer, e.port = spanOf(p1, p2), optional(o1, o2)
+}
+
+func (e *event) setQueueID(q1, q2 int) bool {
+	e.queueID = spanOf(q1, q2)
+	return q2-q1 <= maxQueueID
+}
+
+func (e *event) connect(p1, p2, o1, o2 int) {
+	e.kind = eventConnect
+	e.setPeer(p1, p2, o1, o2)
+}
+
+func (e *event) disconnect(b *batch, p1, p2, o1, o2 int, buf []byte, cursor int) {
+	e.kind = eventDisconnect
+	e.setPeer(p1, p2, o1, o2)
+	var c Commands
+	lexCounters(&c, buf, cursor)
+	e.aux = uint32(len(b.commands))
+	b.commands = append(b.commands, c)
+}
+
+func (e *event) client(q1, q2, p1, p2, o1, o2 int, buf []byte, cursor int) {
+	e.kind = eventClient
+	e.setPeer(p1, p2, o1, o2)
+	if !e.setQueueID(q1, q2) {
+		e.kind = eventUnrecognized
+	}
+	e.word, e.value = lexSASL(buf, cursor)
+}
+
+func (e *event) proxiedClient(p1, p2, o1, o2 int, buf []byte, cursor int) {
+	e.kind = eventProxiedClient
+	e.setPeer(p1, p2, o1, o2)
+	e.word, e.value = lexSASL(buf, cursor)
+}
+
+func (e *event) tlsEstablished(b *batch, m tlsMatch, p1, p2, o1, o2, cursor int) {
+	e.kind = eventTLS
+	e.setPeer(p1, p2, o1, o2)
+	e.aux = uint32(len(b.tls))
+	b.tls = append(b.tls, tlsFields{
+		trust: optional(m.w1, m.w2), sni: optional(m.s1, m.s2),
+		protocol: spanOf(m.v1, m.v2), cipher: spanOf(m.c1, m.c2), bits: spanOf(m.n1, m.n2), suffix: cursor,
+	})
+}
+
+func (e *event) text(kind eventKind, v1, v2 int) {
+	e.kind, e.value = kind, spanOf(v1, v2)
+}
+
+func (e *event) peerText(kind eventKind, p1, p2, o1, o2, v1, v2 int) {
+	e.text(kind, v1, v2)
+	e.setPeer(p1, p2, o1, o2)
+}
+
+func (e *event) ended(w1, w2, v1, v2, p1, p2, o1, o2 int) {
+	e.peerText(eventEnded, p1, p2, o1, o2, v1, v2)
+	e.word = spanOf(w1, w2)
+}
+
+func (e *event) queue(kind eventKind, q1, q2 int) {
+	if e.setQueueID(q1, q2) {
+		e.kind = kind
+	}
+}
+
+func (e *event) queueText(kind eventKind, q1, q2, v1, v2 int) {
+	e.value = spanOf(v1, v2)
+	e.queue(kind, q1, q2)
+}
+
+func (e *event) queueActive(q1, q2, v1, v2 int, size, recipients uint64) {
+	e.num, e.count = size, uint32(min(recipients, 1<<32-1))
+	e.queueText(eventQueueActive, q1, q2, v1, v2)
+}
+
+func (e *event) pickup(q1, q2, v1, v2, c1, c2 int, uid uint64) {
+	e.num, e.word = uid, optional(c1, c2)
+	e.queueText(eventPickup, q1, q2, v1, v2)
+}
+
+func (e *event) childDied(v1, v2 int, pid uint64) {
+	e.text(eventChildDied, v1, v2)
+	e.num = pid
+}
+
+// number reads decimal digits; what does not fit 64 bits is the greatest number.
+func number(buf []byte, from, to int) uint64 {
+	var v uint64
+	for _, c := range buf[from:to] {
+		if v > (1<<64-10)/10 {
+			return 1<<64 - 1
+		}
+		v = v*10 + uint64(c-'0')
+	}
+	return v
+}
+
+// usernameEnd cuts the fields that smtpd writes behind sasl_username=. A user name may hold anything printable and is not quoted;
+// the first look-alike ends it.
+func usernameEnd(buf []byte, from, to int) span {
+	text := buf[from:to]
+	for i := range text {
+		if text[i] != ',' {
+			continue
+		}
+		for _, field := range [...]string{", sasl_sender=", ", orig_queue_id=", ", orig_client="} {
+			if len(text)-i >= len(field) && string(text[i:i+len(field)]) == field {
+				return spanOf(from, from+i)
+			}
+		}
+	}
+	return spanOf(from, to)
+}

@@ -1,0 +1,119 @@
+package parser
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// maxInterned bounds each table of strings. A full table is emptied: strings in use stay valid, and what is seen again
+// is stored again.
+const maxInterned = 1 << 14
+
+// intern keeps one copy of what lines repeat: peers, TLS parameters, user names. So a line of a known peer allocates nothing, and records do
+// not alias the input.
+type intern struct {
+	strings map[string]string
+	peers   map[string]*Peer // by NAME[ADDRESS]
+	tls     map[string]*TLS  // by the text from the protocol to the end of the line, and the trust word
+	trusted []netip.Prefix
+	key     []byte
+	emptied uint64 // how often a table was full
+}
+
+func newIntern(trusted []netip.Prefix) intern {
+	return intern{
+		strings: make(map[string]string), peers: make(map[string]*Peer), tls: make(map[string]*TLS), trusted: trusted,
+	}
+}
+
+func bounded[K comparable, V any](n *intern, m map[K]V) {
+	if len(m) >= maxInterned {
+		clear(m)
+		n.emptied++
+	}
+}
+
+func (n *intern) string(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	s, ok := n.strings[string(b)]
+	if !ok {
+		bounded(n, n.strings)
+		s = strings.ToValidUTF8(string(b), "\uFFFD")
+		n.strings[string(b)] = s
+	}
+	return s
+}
+
+// peer reads NAME[ADDRESS].
+func (n *intern) peer(b []byte) *Peer {
+	p := n.peers[string(b)]
+	if p == nil {
+		bounded(n, n.peers)
+		text := string(b)
+		name, address, _ := strings.Cut(text, "[")
+		address = strings.TrimSuffix(address, "]")
+		p = &Peer{Name: name, Address: address, Class: n.class(address)}
+		if address == "unknown" {
+			p.Address = ""
+		}
+		n.peers[text] = p
+	}
+	return p
+}
+
+// sharedAddressSpace is RFC 6598's, for carrier-grade NAT.
+var sharedAddressSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+func (n *intern) class(address string) Class {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return ClassUnknown
+	}
+	a = a.Unmap()
+	for _, prefix := range n.trusted {
+		if prefix.Contains(a) {
+			return ClassPrivate
+		}
+	}
+	switch {
+	case a.IsLoopback():
+		return ClassLoopback
+	case a.IsPrivate(), a.IsLinkLocalUnicast(), sharedAddressSpace.Contains(a):
+		return ClassPrivate
+	default:
+		return ClassPublic
+	}
+}
+
+// tlsOf returns the parameters of a summary line. Lines with the same ones differ only in the peer and SNI, which stand before
+// them.
+func (n *intern) tlsOf(b *batch, f *tlsFields) *TLS {
+	end := f.suffix
+	for b.buf[end] != '\r' && b.buf[end] != '\n' {
+		end++
+	}
+	n.key = append(append(append(n.key[:0], b.bytes(f.trust)...), ' '), b.buf[f.protocol.off:end]...)
+	t := n.tls[string(n.key)]
+	if t == nil {
+		bounded(n, n.tls)
+		t = &TLS{
+			Protocol: n.string(b.bytes(f.protocol)), Cipher: n.string(b.bytes(f.cipher)), Trust: n.string(b.bytes(f.trust)),
+		}
+		t.Bits, _ = strconv.Atoi(string(b.bytes(f.bits))) // digits; too many of them leave the greatest int
+		lexSuffix(t, b.buf, f.suffix)
+		n.tls[string(n.key)] = t
+	}
+	return t
+}
+
+// port is 0 without a port, and for "unknown".
+func port(b []byte) uint16 {
+	v, err := strconv.ParseUint(string(b), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(v)
+}

@@ -1,0 +1,87 @@
+package parser
+
+import (
+	"bytes"
+	"time"
+)
+
+// A machine ties the events of one log together.
+type machine struct {
+	sink     Sink
+	clock    clock
+	intern   intern
+	services services
+
+	sessions    map[sessionKey]*session
+	order       list[session] // least recently heard of first
+	maxSessions int
+	free        []*session
+	record      Session
+
+	messages messages
+
+	counts Counts
+	shapes map[Unrecognized]uint64 // the counts are the map's values; Count is not set in its keys
+}
+
+// apply takes one event.
+func (m *machine) apply(b *batch, e *event) {
+	svc := m.services.of(e.prog, b.bytes(e.host), b.bytes(e.tag))
+	if svc == nil {
+		return
+	}
+	at := m.clock.time(e.at)
+	m.messages.expire(m, at)
+	for range e.repeat {
+		m.dispatch(b, e, svc, at)
+	}
+}
+
+func (m *machine) dispatch(b *batch, e *event, svc *service, at time.Time) {
+	switch e.prog {
+	case progSmtpd:
+		m.smtpd(b, e, svc, at)
+	case progMaster:
+		m.master(b, e, svc)
+	default:
+		m.queueEvent(b, e, svc, at)
+	}
+}
+
+// master takes what ends many sessions at once. Its children say nothing when they are told to end.
+func (m *machine) master(b *batch, e *event, svc *service) {
+	if e.kind == eventChildDied {
+		prog := lookupProgram(base(b.bytes(e.value)))
+		if s := m.sessions[keyOf(svc.scope.hostID, prog, uint32(e.num))]; s != nil {
+			s.end(m, EndedAborted, nil)
+		}
+		return
+	}
+	for s := m.order.front; s != nil; {
+		next := s.next
+		if svc.scope.owns(s.svc.scope) {
+			s.end(m, EndedAborted, nil)
+		}
+		s = next
+	}
+}
+
+// unrecognized keeps a bounded sample of what the grammar does not know.
+func (m *machine) unrecognized(b *batch, e *event) {
+	key := Unrecognized{Program: e.prog.String(), Shape: shape(b.bytes(e.value))}
+	if _, ok := m.shapes[key]; !ok && len(m.shapes) >= maxShapes {
+		key.Shape = "(other)"
+	}
+	m.shapes[key]++
+}
+
+// close tells what is still open at the end of the log.
+func (m *machine) close() {
+	for m.order.front != nil {
+		m.order.front.end(m, EndedOpen, nil)
+	}
+	m.messages.close(m)
+}
+
+// base returns the last element of a path without making a string.
+func base(p []byte) []byte { return p[bytes.LastIndexByte(p, '/')+1:] }

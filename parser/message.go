@@ -1,0 +1,294 @@
+package parser
+
+import (
+	"bytes"
+	"time"
+)
+
+// How long a queue ID that no queue manager has seen is kept after its session: the transaction was aborted, which Postfix logs since
+// 3.10 only, or the queue is congested. By the log's clock.
+const canceledAfter = time.Hour
+
+// maxText bounds a Message-ID or sender. Postfix cuts lines at 2000 bytes; other writers of the log need not.
+const maxText = 2000
+
+// messageKey is comparable without making a string.
+type messageKey struct {
+	scope uint32
+	id    [maxQueueID]byte
+}
+
+// A message is a queue ID that is not yet told.
+type message struct {
+	link[message]
+	wait    link[message] // among its session's undecided messages
+	key     messageKey
+	idLen   int
+	scope   *scope
+	session *session // while the session can still tell the message's TLS state
+
+	received time.Time
+	touched  time.Time
+	removed  time.Time
+	state    MessageState
+	gone     bool // left the queue, but undecided
+	queued   bool // the queue manager saw it
+	told     bool // to Sink.Queued
+	held     bool
+
+	source     Source // without Parent
+	messageID  []byte
+	from       []byte
+	parent     []byte // queue ID
+	size       uint64
+	recipients uint32
+}
+
+// messages are the queue IDs that are not yet told.
+type messages struct {
+	byID     map[messageKey]*message
+	incoming list[message] // not yet seen by a queue manager, oldest first
+	active   list[message]
+	count    int
+	max      int
+	free     []*message
+	record   Message
+}
+
+func newMessages(limit int) messages {
+	at := func(v *message) *link[message] { return &v.link }
+	return messages{byID: make(map[messageKey]*message), incoming: list[message]{at: at}, active: list[message]{at: at}, max: limit}
+}
+
+// queueEvent takes a line about a queue ID.
+func (m *machine) queueEvent(b *batch, e *event, svc *service, at time.Time) {
+	q := &m.messages
+	id := b.bytes(e.queueID)
+	if e.kind == eventNotification {
+		child := q.get(m, svc.scope, b.bytes(e.value), at)
+		child.source.Kind = SourceBounce
+		child.parent = append(child.parent[:0], id...)
+		return
+	}
+	if e.kind == eventHold {
+		if msg := q.find(m, svc.scope, id); msg != nil {
+			msg.held = true
+		}
+		return
+	}
+	msg := q.get(m, svc.scope, id, at)
+	msg.touched = at
+	switch e.kind {
+	case eventMessageID:
+		msg.messageID = setText(msg.messageID, b.bytes(e.value))
+	case eventQueueActive:
+		q.activate(m, msg, b, e)
+	case eventPickup:
+		msg.source.Kind, msg.source.UID = SourcePickup, e.num
+		msg.parent = append(msg.parent[:0], b.bytes(e.word)...)
+	case eventRemoved, eventRequeued:
+		q.leave(m, msg, MessageRemoved, at)
+	case eventCanceled:
+		q.leave(m, msg, MessageCanceled, at)
+	default: // all kinds of these programs are above
+	}
+}
+
+func setText(dst, text []byte) []byte {
+	text = text[:min(len(text), maxText)]
+	return append(dst[:0], bytes.ToValidUTF8(text, []byte("\uFFFD"))...)
+}
+
+func (q *messages) activate(m *machine, msg *message, b *batch, e *event) {
+	msg.from = setText(msg.from, b.bytes(e.value))
+	msg.size, msg.recipients = e.num, e.count
+	if !msg.queued {
+		msg.queued = true
+		q.incoming.remove(msg)
+		q.active.push(msg)
+	}
+	q.tellQueued(m, msg)
+}
+
+// received takes the birth of a queue ID in an SMTP session.
+func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *event, at time.Time) {
+	if old := q.find(m, s.svc.scope, id); old != nil { // a short ID is used again; the line that ended the old one is missing
+		q.leave(m, old, old.endState(), time.Time{})
+	}
+	msg := q.get(m, s.svc.scope, id, at)
+	msg.source = Source{Kind: SourceSMTP, Service: s.svc.Service, Peer: *m.intern.peer(b.bytes(e.peer)), Auth: s.auth}
+	msg.source.Peer.Port = port(b.bytes(e.port))
+	if s.tls != nil {
+		msg.source.State, msg.source.TLS = TLSEstablished, *s.tls
+		msg.source.TLS.SNI = s.sni
+		return
+	}
+	msg.session = s
+	s.waiting.push(msg)
+}
+
+// endState is the state of a message whose end is not in the log.
+func (msg *message) endState() MessageState {
+	if msg.queued {
+		return MessageRemoved
+	}
+	return MessageCanceled
+}
+
+func (msg *message) setKey(sc *scope, id []byte) {
+	msg.scope, msg.idLen = sc, len(id)
+	msg.key = makeKey(sc, id)
+}
+
+func makeKey(sc *scope, id []byte) messageKey {
+	key := messageKey{scope: sc.id}
+	copy(key.id[:], id)
+	return key
+}
+
+// find looks in the instance's own queue first. A service with a syslog_name of its own writes client= under another instance than the queue's programs:
+// the queue's instance takes the message over.
+func (q *messages) find(m *machine, sc *scope, id []byte) *message {
+	if msg := q.byID[makeKey(sc, id)]; msg != nil || !sc.queue {
+		return msg
+	}
+	for _, other := range m.services.borrow {
+		if other.hostID != sc.hostID {
+			continue
+		}
+		if msg := q.byID[makeKey(other, id)]; msg != nil {
+			delete(q.byID, msg.key)
+			msg.setKey(sc, id)
+			q.byID[msg.key] = msg
+			return msg
+		}
+	}
+	return nil
+}
+
+// get finds or begins a message.
+func (q *messages) get(m *machine, sc *scope, id []byte, at time.Time) *message {
+	if msg := q.find(m, sc, id); msg != nil {
+		return msg
+	}
+	if q.count >= q.max {
+		q.evict(m)
+	}
+	msg := new(message)
+	if n := len(q.free); n > 0 {
+		msg = q.free[n-1]
+		q.free = q.free[:n-1]
+	}
+	msg.setKey(sc, id)
+	msg.received, msg.touched = at, at
+	q.byID[msg.key] = msg
+	q.incoming.push(msg)
+	q.count++
+	return msg
+}
+
+// decide settles the TLS state of a message that waited for its session.
+func (q *messages) decide(m *machine, msg *message, state TLSState) {
+	msg.session.waiting.remove(msg)
+	msg.session = nil
+	msg.source.State = state
+	q.tellQueued(m, msg)
+	if msg.gone {
+		q.tell(m, msg)
+	}
+}
+
+// tellQueued counts a message as received, once.
+func (q *messages) tellQueued(m *machine, msg *message) {
+	if msg.queued && !msg.told && msg.session == nil && msg.source.Kind == SourceSMTP {
+		msg.told = true
+		m.sink.Queued(q.fill(msg))
+	}
+}
+
+// leave ends a message: its ID may be given to another one from now on.
+func (q *messages) leave(m *machine, msg *message, state MessageState, at time.Time) {
+	msg.state, msg.removed, msg.gone = state, at, true
+	delete(q.byID, msg.key)
+	if msg.session == nil {
+		q.tell(m, msg)
+	}
+}
+
+// tell makes the record and forgets the message.
+func (q *messages) tell(m *machine, msg *message) {
+	m.sink.Message(q.fill(msg))
+	if msg.queued {
+		q.active.remove(msg)
+	} else {
+		q.incoming.remove(msg)
+	}
+	q.count--
+	*msg = message{messageID: msg.messageID[:0], from: msg.from[:0], parent: msg.parent[:0]}
+	q.free = append(q.free, msg)
+}
+
+// fill makes the record; its own strings share one.
+func (q *messages) fill(msg *message) *Message {
+	buf := make([]byte, 0, msg.idLen+len(msg.messageID)+len(msg.from)+len(msg.parent))
+	buf = append(append(append(append(buf, msg.key.id[:msg.idLen]...), msg.messageID...), msg.from...), msg.parent...)
+	text := string(buf)
+	cut := func(n int) (s string) {
+		s, text = text[:n], text[n:]
+		return s
+	}
+	q.record = Message{
+		QueueID: cut(msg.idLen), MessageID: cut(len(msg.messageID)), From: cut(len(msg.from)),
+		Host: msg.scope.host, Instance: msg.scope.instance, Size: msg.size, Recipients: msg.recipients, Queued: msg.queued,
+		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source,
+	}
+	q.record.Source.Parent = cut(len(msg.parent))
+	return &q.record
+}
+
+// evict tells the oldest message before its time: rather one that no queue manager knows.
+func (q *messages) evict(m *machine) {
+	m.counts.EvictedMessages++
+	victim := q.incoming.front
+	if victim == nil || victim.session != nil && q.active.front != nil {
+		victim = q.active.front
+	}
+	if !victim.gone {
+		delete(q.byID, victim.key)
+	}
+	if victim.session == nil {
+		q.tell(m, victim)
+		return
+	}
+	victim.gone = true
+	q.decide(m, victim, victim.session.svc.silence())
+}
+
+// expire gives up queue IDs that no queue manager took.
+func (q *messages) expire(m *machine, at time.Time) {
+	for q.incoming.front != nil && at.Sub(q.incoming.front.touched) > canceledAfter {
+		switch msg := q.incoming.front; {
+		case msg.session != nil || msg.held:
+			msg.touched = at
+			q.incoming.renew(msg)
+		default:
+			q.leave(m, msg, MessageCanceled, time.Time{})
+		}
+	}
+}
+
+// close tells the rest. A queue ID without Message-ID line never got as far as its header.
+func (q *messages) close(m *machine) {
+	for q.incoming.front != nil {
+		msg := q.incoming.front
+		if len(msg.messageID) == 0 && msg.source.Kind == SourceSMTP {
+			msg.state = MessageCanceled
+		}
+		delete(q.byID, msg.key)
+		q.tell(m, msg)
+	}
+	for q.active.front != nil {
+		delete(q.byID, q.active.front.key)
+		q.tell(m, q.active.front)
+	}
+}

@@ -1,0 +1,149 @@
+package parser
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options of a parser. The zero value is usable.
+type Options struct {
+	// Location is the zone of headers that have none; nil means time.Local.
+	Location *time.Location
+	// Year is that of the first header without one; 0 derives it from the time the log was written last (see
+	// Parser.StartInput).
+	Year int
+	// TrustedNetworks are private peers, beside those that are private by RFC.
+	TrustedNetworks []netip.Prefix
+	// MaxSessions bounds the open sessions, 0 means 50,000; beyond, the one that was silent for longest is told as aborted.
+	MaxSessions int
+	// MaxMessages bounds the queue IDs that are not yet told, 0 means 100,000; beyond, the oldest is told as active.
+	MaxMessages int
+}
+
+// Lines counts the lines of a log. Total = Postfix + Foreign, Postfix = Used + Ignored + Unrecognized.
+type Lines struct {
+	Total        uint64
+	Postfix      uint64 // written by a Postfix program
+	Used         uint64 // taken by a rule
+	Ignored      uint64 // carry nothing that is needed
+	Unrecognized uint64 // would decide about TLS, but have a form that is not known
+	Foreign      uint64 // of other programs, or not a log line
+	Cut          uint64 // longer than MaxLine; their rest was skipped. They count above too
+}
+
+func (l *Lines) add(o Lines) {
+	l.Total += o.Total
+	l.Postfix += o.Postfix
+	l.Used += o.Used
+	l.Ignored += o.Ignored
+	l.Unrecognized += o.Unrecognized
+	l.Foreign += o.Foreign
+	l.Cut += o.Cut
+}
+
+// Counts are the parser's own figures.
+type Counts struct {
+	Lines           Lines
+	First, Last     time.Time // of the Postfix lines; zero without any
+	OpenSessions    int
+	OpenMessages    int
+	EvictedSessions uint64 // told early, because MaxSessions were open
+	EvictedMessages uint64 // told early, because MaxMessages were open
+	EmptiedTables   uint64 // how often a table of strings was full and begun anew
+	RefusedLines    uint64 // of hosts and services past the bound
+	Unrecognized    []Unrecognized
+}
+
+// A Parser turns log lines into records. It is not safe for use by several goroutines at once; Read uses several within.
+type Parser struct {
+	machine machine
+	opts    Options
+	one     batch
+	lines   Lines
+	first   time.Time
+	last    time.Time
+}
+
+// New returns a parser that gives its records to sink.
+func New(sink Sink, opts Options) *Parser {
+	if opts.Location == nil {
+		opts.Location = time.Local
+	}
+	if opts.MaxSessions <= 0 {
+		opts.MaxSessions = 50_000
+	}
+	if opts.MaxMessages <= 0 {
+		opts.MaxMessages = 100_000
+	}
+	return &Parser{opts: opts, machine: machine{
+		sink: sink, clock: newClock(opts.Location, opts.Year), intern: newIntern(opts.TrustedNetworks),
+		services: newServices(), messages: newMessages(opts.MaxMessages), shapes: make(map[Unrecognized]uint64),
+		sessions: make(map[sessionKey]*session), maxSessions: opts.MaxSessions,
+		order: list[session]{at: func(v *session) *link[session] { return &v.link }},
+	}}
+}
+
+// StartInput tells that the following lines come from another file, last written at the given time (the present for a log that is
+// being written). From it the year of headers without one is derived. Sessions go on from one input to the next.
+func (p *Parser) StartInput(modified time.Time) {
+	p.machine.clock.startInput(modified, p.opts.Year != 0)
+}
+
+// Feed takes whole lines, each ended by '\n'; it keeps none of the bytes.
+func (p *Parser) Feed(lines []byte) {
+	p.one.buf = append(p.one.buf[:0], lines...)
+	p.one.lex()
+	p.apply(&p.one)
+}
+
+func (p *Parser) apply(b *batch) {
+	p.lines.add(b.lines)
+	if b.lines.Postfix > 0 {
+		if first := p.machine.clock.time(b.first); p.first.IsZero() || first.Before(p.first) {
+			p.first = first
+		}
+	}
+	for i := range b.events {
+		p.machine.apply(b, &b.events[i])
+	}
+	if b.lines.Postfix > 0 {
+		if last := p.machine.clock.time(b.last); last.After(p.last) {
+			p.last = last
+		}
+	}
+}
+
+// Close tells the sessions and messages that are still open. The parser must not be used after it but for Counts.
+func (p *Parser) Close() {
+	p.machine.close()
+}
+
+// Counts returns the figures up to now.
+func (p *Parser) Counts() Counts {
+	m := &p.machine
+	c := m.counts
+	c.Lines, c.First, c.Last = p.lines, p.first, p.last
+	c.OpenSessions, c.OpenMessages = len(m.sessions), m.messages.count
+	c.EmptiedTables, c.RefusedLines = m.intern.emptied, m.services.refused
+	for u, n := range m.shapes {
+		u.Count = n
+		c.Unrecognized = append(c.Unrecognized, u)
+	}
+	slices.SortFunc(c.Unrecognized, func(a, b Unrecognized) int {
+		return strings.Compare(a.Program+"\x00"+a.Shape, b.Program+"\x00"+b.Shape)
+	})
+	return c
+}
+
+// FirstTime returns the time of the first Postfix line in head, the begin of a log that was last written at modified. It
+// serves to put several files in order.
+func FirstTime(head []byte, modified time.Time, opts Options) (time.Time, bool) {
+	p := New(nil, opts)
+	p.StartInput(modified)
+	var b batch
+	b.buf = ended(append(b.buf, head...))
+	b.lex()
+	return p.machine.clock.time(b.first), b.first.form != stampNone
+}

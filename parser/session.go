@@ -1,0 +1,311 @@
+package parser
+
+import "time"
+
+// maxQueueIDs bounds the queue IDs that a session's record lists.
+const maxQueueIDs = 1000
+
+// sessionKey names a process that serves clients one after the other: host number, program, process ID.
+type sessionKey uint64
+
+func keyOf(hostID uint32, prog program, pid uint32) sessionKey {
+	return sessionKey(hostID)<<40 | sessionKey(prog)<<32 | sessionKey(pid)
+}
+
+// A session is an SMTP session that has not ended.
+type session struct {
+	link[session]
+	key   sessionKey
+	svc   *service
+	pid   uint32
+	start time.Time
+	last  time.Time
+	peer  *Peer
+	port  uint16
+
+	tls     *TLS // nil before the summary line
+	sni     string
+	failure Failure // Reason is empty without one
+	explain bool    // the TLS library's words about the failure are still to come
+	refused bool    // STARTTLS refused by rate limit
+	aborted bool    // dropped after the handshake, for its certificate
+	reason  Ended   // from the line before the disconnect line
+
+	inSTARTTLS bool // it ended abnormally after a STARTTLS command
+
+	auth         Auth
+	transactions int
+	ids          []byte        // queue IDs, each behind a byte with its length
+	idCount      int           // how many
+	waiting      list[message] // sent without a TLS line before: plaintext, or the log level hides it
+}
+
+// smtpd takes a line of a client session.
+func (m *machine) smtpd(b *batch, e *event, svc *service, at time.Time) {
+	switch e.kind {
+	case eventConnect:
+		m.connect(b, e, svc, at)
+	case eventDisconnect:
+		s := m.session(b, e, svc, at)
+		s.end(m, s.reason, &b.commands[e.aux])
+	case eventHold:
+		m.queueEvent(b, e, svc, at)
+	case eventUnrecognized:
+		m.unrecognized(b, e)
+	case eventTLSLibrary, eventDied:
+		if s := m.sessions[keyOf(svc.scope.hostID, e.prog, e.pid)]; s != nil {
+			s.last = at
+			s.process(m, b, e)
+		}
+	default:
+		s := m.session(b, e, svc, at)
+		s.event(m, b, e, at)
+	}
+}
+
+// process takes a line that names no peer: it belongs to the process' session, if there is one.
+func (s *session) process(m *machine, b *batch, e *event) {
+	if e.kind == eventDied {
+		s.end(m, EndedAborted, nil)
+		return
+	}
+	if s.explain { // the first of several lines is the cause
+		s.explain = false
+		text := m.intern.string(b.bytes(e.value))
+		s.failure.Reason, s.failure.Detail = libraryReason(text, s.svc.wrapper()), text
+	}
+}
+
+// event takes a line within a session.
+func (s *session) event(m *machine, b *batch, e *event, at time.Time) {
+	switch e.kind {
+	case eventClient, eventProxiedClient:
+		s.client(m, b, e, at)
+	case eventTLS:
+		s.established(m, b, e)
+	case eventTLSFailed:
+		s.handshakeFailed(m.intern.string(b.bytes(e.value)))
+	case eventTLSAborted:
+		s.certificateRefused(m.intern.string(b.bytes(e.value)))
+	case eventTLSRefused:
+		s.refused = true
+	case eventEnded:
+		s.reason = endedBy(b.bytes(e.word))
+		s.inSTARTTLS = string(b.bytes(e.value)) == "STARTTLS"
+	case eventSASLFailed:
+		s.auth.Failures++
+	default: // all kinds of smtpd are above or in machine.smtpd
+	}
+}
+
+func endedBy(word []byte) Ended {
+	switch word[0] {
+	case 'l': // lost connection
+		return EndedLost
+	case 'o', 't':
+		if len(word) == len("timeout") {
+			return EndedTimeout
+		}
+	}
+	return EndedErrors
+}
+
+// connect begins a session. One that is still open ended without a line: its process was killed and its ID given to another.
+func (m *machine) connect(b *batch, e *event, svc *service, at time.Time) {
+	if old := m.sessions[keyOf(svc.scope.hostID, e.prog, e.pid)]; old != nil {
+		old.end(m, EndedAborted, nil)
+	}
+	m.session(b, e, svc, at).start = at
+}
+
+// session returns the process' session; a new one, without start, if the log does not hold its connect line.
+func (m *machine) session(b *batch, e *event, svc *service, at time.Time) *session {
+	key := keyOf(svc.scope.hostID, e.prog, e.pid)
+	s := m.sessions[key]
+	if s == nil {
+		if len(m.sessions) >= m.maxSessions {
+			m.counts.EvictedSessions++
+			m.order.front.end(m, EndedAborted, nil)
+		}
+		s = m.newSession()
+		s.key, s.svc, s.pid = key, svc, e.pid
+		s.peer, s.port = m.intern.peer(b.bytes(e.peer)), port(b.bytes(e.port))
+		m.sessions[key] = s
+		m.order.push(s)
+	} else {
+		m.order.renew(s)
+	}
+	s.last = at
+	return s
+}
+
+func (m *machine) newSession() *session {
+	if n := len(m.free); n > 0 {
+		s := m.free[n-1]
+		m.free = m.free[:n-1]
+		return s
+	}
+	return &session{waiting: list[message]{at: func(v *message) *link[message] { return &v.wait }}}
+}
+
+// client begins a transaction. What follows a TLS line is under TLS; of the rest, the session's end tells.
+func (s *session) client(m *machine, b *batch, e *event, at time.Time) {
+	s.transactions++
+	if e.word.len > 0 {
+		s.auth.Method, s.auth.Username = m.intern.string(b.bytes(e.word)), m.intern.string(b.bytes(e.value))
+	}
+	if e.kind == eventProxiedClient { // the queue ID is the business of the smtpd behind the proxy filter
+		return
+	}
+	id := b.bytes(e.queueID)
+	if s.idCount < maxQueueIDs {
+		s.ids = append(append(s.ids, byte(len(id))), id...)
+		s.idCount++
+	}
+	m.messages.received(m, s, id, b, e, at)
+}
+
+// established takes the summary line. Messages before it went in plaintext: had the log level hidden TLS, it would have
+// hidden this line.
+func (s *session) established(m *machine, b *batch, e *event) {
+	f := &b.tls[e.aux]
+	s.svc.tlsSeen = true
+	s.decide(m, TLSPlaintext)
+	s.tls, s.sni = m.intern.tlsOf(b, f), m.intern.string(b.bytes(f.sni))
+	s.failure, s.explain = Failure{}, false
+}
+
+func (s *session) handshakeFailed(text string) {
+	s.failure = Failure{Result: ResultValidationFailure, Reason: acceptReason(text), Detail: text}
+	s.explain = isNumber(text)
+}
+
+// certificateRefused takes smtpd_tls_req_ccert's verdict; a summary line stood before it.
+func (s *session) certificateRefused(text string) {
+	s.aborted = true
+	s.failure = Failure{Result: ResultValidationFailure, Reason: ReasonClientCertificate, Detail: text}
+	if text == "Client certificate not trusted" {
+		s.failure.Result = ResultCertificateNotTrusted
+	}
+}
+
+// end tells the session and forgets it. commands is nil without a disconnect line.
+func (s *session) end(m *machine, how Ended, commands *Commands) {
+	if commands == nil {
+		commands = new(Commands)
+	}
+	if commands.Count[CommandSTARTTLS].Total > 0 {
+		s.svc.starttls = true
+	}
+	state := s.state(how, commands)
+	s.tell(m, state, how, commands)
+	s.decide(m, s.messageState(state))
+	delete(m.sessions, s.key)
+	m.order.remove(s)
+	*s = session{ids: s.ids[:0], waiting: s.waiting}
+	m.free = append(m.free, s)
+}
+
+// state decides the session's TLS, from the strongest evidence to the weakest. A STARTTLS command without success is no failed handshake by itself: smtpd
+// refuses one with an argument (501) or over the rate limit (454), and the session goes on in plaintext. After a failed handshake it never does.
+func (s *session) state(how Ended, c *Commands) TLSState {
+	starttls := c.Count[CommandSTARTTLS]
+	switch {
+	case s.tls != nil:
+		return TLSEstablished
+	case s.aborted, starttls.OK > 0:
+		return TLSUnlogged
+	case s.failure.Reason != "":
+		return TLSFailed
+	case starttls.Total > 0 && s.inSTARTTLS && !s.refused: // the SSL_accept line is missing
+		return TLSFailed
+	case c.Known && s.svc.wrapper():
+		return s.wrapperState(c)
+	case c.Known:
+		return TLSPlaintext
+	case how == EndedOpen, how == EndedAborted && s.transactions == 0, !s.svc.tlsSeen, s.svc.wrapper():
+		return TLSUnknown
+	default:
+		return TLSPlaintext
+	}
+}
+
+// wrapperState decides a session without summary line on a port where TLS comes first: a command is proof of TLS, and without one
+// only the log level tells whether there would have been a line.
+func (s *session) wrapperState(c *Commands) TLSState {
+	if *c != (Commands{Known: true}) {
+		return TLSUnlogged
+	}
+	if s.svc.tlsSeen {
+		return TLSPlaintext
+	}
+	return TLSUnknown
+}
+
+// decide settles the messages that waited for it.
+func (s *session) decide(m *machine, state TLSState) {
+	for s.waiting.front != nil {
+		m.messages.decide(m, s.waiting.front, state)
+	}
+}
+
+// messageState is what the session's state means for its messages without a TLS line before them.
+func (s *session) messageState(state TLSState) TLSState {
+	switch state {
+	case TLSUnlogged:
+		return TLSUnlogged
+	case TLSUnknown:
+		return s.svc.silence()
+	default:
+		return TLSPlaintext
+	}
+}
+
+// silence is what it means that there is no TLS line.
+func (s *service) silence() TLSState {
+	if s.tlsSeen && !s.wrapper() {
+		return TLSPlaintext
+	}
+	return TLSUnknown
+}
+
+// tell makes the record.
+func (s *session) tell(m *machine, state TLSState, how Ended, c *Commands) {
+	r := &m.record
+	*r = Session{
+		Start: s.start, End: s.last, Service: s.svc.Service, PID: s.pid, Peer: *s.peer, State: state, Auth: s.auth,
+		Messages: s.completed(c), QueueIDs: s.queueIDs(r.QueueIDs[:0]), Commands: *c, Ended: how,
+	}
+	r.Peer.Port = s.port
+	if s.tls != nil {
+		r.TLS = *s.tls
+		r.TLS.SNI = s.sni
+	}
+	switch {
+	case s.failure.Reason != "":
+		failure := s.failure
+		r.Failure = &failure
+	case state == TLSFailed: // a STARTTLS command that came to nothing, and no line says why
+		r.Failure = &Failure{Result: ResultValidationFailure, Reason: ReasonOther}
+	}
+	m.sink.Session(r)
+}
+
+// completed counts the transactions that ended well: a queue ID is given at the first recipient, and may come to nothing.
+func (s *session) completed(c *Commands) int {
+	if !c.Known {
+		return s.transactions
+	}
+	return min(s.transactions, int(c.Count[CommandDATA].OK)+int(c.Count[CommandBDAT].OK))
+}
+
+// queueIDs takes s.ids apart; all of them share one string.
+func (s *session) queueIDs(out []string) []string {
+	text := string(s.ids)
+	for len(text) > 0 {
+		n := int(text[0]) + 1
+		out = append(out, text[1:n])
+		text = text[n:]
+	}
+	return out
+}
