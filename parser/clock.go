@@ -12,13 +12,15 @@ type clock struct {
 	memo      stamp
 	memoTime  time.Time
 	zones     map[int16]*time.Location
+	lastZone  int16 // the latest, found without the map
+	lastLoc   *time.Location
 }
 
 // How far back a line's time may lie behind an earlier one's: processes stamp their lines themselves.
 const clockSlack = 5 * time.Minute
 
 func newClock(loc *time.Location, year int) clock {
-	return clock{loc: loc, year: year, zones: map[int16]*time.Location{0: time.UTC}}
+	return clock{loc: loc, year: year, zones: map[int16]*time.Location{0: time.UTC}, lastLoc: time.UTC}
 }
 
 // startInput begins another file, last written at the given time. Unless the year was given for the first, it is
@@ -54,11 +56,15 @@ func (c *clock) resolve(s stamp) time.Time {
 }
 
 func (c *clock) zone(minutes int16) *time.Location {
+	if minutes == c.lastZone {
+		return c.lastLoc
+	}
 	loc := c.zones[minutes]
 	if loc == nil {
 		loc = time.FixedZone("", int(minutes)*60)
 		c.zones[minutes] = loc // at most 48 hours of minutes
 	}
+	c.lastZone, c.lastLoc = minutes, loc
 	return loc
 }
 

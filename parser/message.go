@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"time"
+	"unicode/utf8"
 )
 
 // How long a queue ID that no queue manager has seen is kept after its session: the transaction was aborted, which Postfix logs since
@@ -21,18 +22,20 @@ type messageKey struct {
 // A message is a queue ID that is not yet told.
 type message struct {
 	link[message]
-	wait    link[message] // among its session's undecided messages
+	peers   link[message] // among its session's messages
 	key     messageKey
 	idLen   int
 	scope   *scope
-	session *session // while the session can still tell the message's TLS state
+	session *session // while it is open
 
 	received time.Time
 	touched  time.Time
 	removed  time.Time
 	state    MessageState
+	decided  bool // source.State is final
 	gone     bool // left the queue, but undecided
 	queued   bool // the queue manager saw it
+	accepted bool // smtpd's counters tell that its transaction ended well
 	told     bool // to Sink.Queued
 	held     bool
 
@@ -40,6 +43,7 @@ type message struct {
 	messageID  []byte
 	from       []byte
 	parent     []byte // queue ID
+	text       string // the queue ID and these three, once made
 	size       uint64
 	recipients uint32
 }
@@ -53,6 +57,7 @@ type messages struct {
 	max      int
 	free     []*message
 	record   Message
+	buf      []byte
 }
 
 func newMessages(limit int) messages {
@@ -67,7 +72,7 @@ func (m *machine) queueEvent(b *batch, e *event, svc *service, at time.Time) {
 	if e.kind == eventNotification {
 		child := q.get(m, svc.scope, b.bytes(e.value), at)
 		child.source.Kind = SourceBounce
-		child.parent = append(child.parent[:0], id...)
+		child.parent, child.text = append(child.parent[:0], id...), ""
 		return
 	}
 	if e.kind == eventHold {
@@ -80,12 +85,12 @@ func (m *machine) queueEvent(b *batch, e *event, svc *service, at time.Time) {
 	msg.touched = at
 	switch e.kind {
 	case eventMessageID:
-		msg.messageID = setText(msg.messageID, b.bytes(e.value))
+		msg.messageID, msg.text = setText(msg.messageID, b.bytes(e.value)), ""
 	case eventQueueActive:
 		q.activate(m, msg, b, e)
 	case eventPickup:
 		msg.source.Kind, msg.source.UID = SourcePickup, e.num
-		msg.parent = append(msg.parent[:0], b.bytes(e.word)...)
+		msg.parent, msg.text = append(msg.parent[:0], b.bytes(e.word)...), ""
 	case eventRemoved, eventRequeued:
 		q.leave(m, msg, MessageRemoved, at)
 	case eventCanceled:
@@ -96,11 +101,14 @@ func (m *machine) queueEvent(b *batch, e *event, svc *service, at time.Time) {
 
 func setText(dst, text []byte) []byte {
 	text = text[:min(len(text), maxText)]
-	return append(dst[:0], bytes.ToValidUTF8(text, []byte("\uFFFD"))...)
+	if !utf8.Valid(text) {
+		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
+	}
+	return append(dst[:0], text...)
 }
 
 func (q *messages) activate(m *machine, msg *message, b *batch, e *event) {
-	msg.from = setText(msg.from, b.bytes(e.value))
+	msg.from, msg.text = setText(msg.from, b.bytes(e.value)), ""
 	msg.size, msg.recipients = e.num, e.count
 	if !msg.queued {
 		msg.queued = true
@@ -116,21 +124,28 @@ func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *even
 		q.leave(m, old, old.endState(), time.Time{})
 	}
 	msg := q.get(m, s.svc.scope, id, at)
-	msg.source = Source{Kind: SourceSMTP, Service: s.svc.Service, Peer: *m.intern.peer(b.bytes(e.peer)), Auth: s.auth}
-	msg.source.Peer.Port = port(b.bytes(e.port))
-	if s.tls != nil {
-		msg.source.State, msg.source.TLS = TLSEstablished, *s.tls
-		msg.source.TLS.SNI = s.sni
-		return
+	msg.source = Source{
+		Kind: SourceSMTP, Service: &s.svc.Service, Peer: m.intern.peer(b.bytes(e.peer)), Port: port(b.bytes(e.port)), Auth: s.auth,
 	}
 	msg.session = s
-	s.waiting.push(msg)
+	s.messages.push(msg)
+	if s.tls != nil {
+		msg.decided, msg.source.State, msg.source.TLS, msg.source.SNI = true, TLSEstablished, s.tls, s.sni
+	}
 }
 
 // endState is the state of a message whose end is not in the log.
 func (msg *message) endState() MessageState {
 	if msg.queued {
 		return MessageRemoved
+	}
+	return MessageCanceled
+}
+
+// unseenState is the state of a message that no queue manager took.
+func (msg *message) unseenState() MessageState {
+	if msg.accepted || msg.source.Kind != SourceSMTP {
+		return MessageActive
 	}
 	return MessageCanceled
 }
@@ -187,20 +202,31 @@ func (q *messages) get(m *machine, sc *scope, id []byte, at time.Time) *message 
 	return msg
 }
 
-// decide settles the TLS state of a message that waited for its session.
+// decide settles the TLS state of a message that waited for its session to tell.
 func (q *messages) decide(m *machine, msg *message, state TLSState) {
-	msg.session.waiting.remove(msg)
-	msg.session = nil
-	msg.source.State = state
+	msg.decided, msg.source.State = true, state
 	q.tellQueued(m, msg)
 	if msg.gone {
 		q.tell(m, msg)
 	}
 }
 
-// tellQueued counts a message as received, once.
+// sessionEnded lets go of a message of the session, whose state it was sent in if the log did not tell before.
+func (q *messages) sessionEnded(m *machine, msg *message, state TLSState, accepted bool) {
+	msg.session.messages.remove(msg)
+	msg.session = nil
+	msg.accepted = accepted
+	if msg.decided {
+		q.tellQueued(m, msg)
+		return
+	}
+	q.decide(m, msg, state)
+}
+
+// tellQueued counts a message as received, once. In a log without the lines of the queue's programs smtpd's word is enough.
 func (q *messages) tellQueued(m *machine, msg *message) {
-	if msg.queued && !msg.told && msg.session == nil && msg.source.Kind == SourceSMTP {
+	received := msg.queued || msg.accepted && !msg.scope.queue
+	if received && !msg.told && msg.decided && msg.source.Kind == SourceSMTP {
 		msg.told = true
 		m.sink.Queued(q.fill(msg))
 	}
@@ -210,7 +236,7 @@ func (q *messages) tellQueued(m *machine, msg *message) {
 func (q *messages) leave(m *machine, msg *message, state MessageState, at time.Time) {
 	msg.state, msg.removed, msg.gone = state, at, true
 	delete(q.byID, msg.key)
-	if msg.session == nil {
+	if msg.decided || msg.source.Kind != SourceSMTP {
 		q.tell(m, msg)
 	}
 }
@@ -223,16 +249,22 @@ func (q *messages) tell(m *machine, msg *message) {
 	} else {
 		q.incoming.remove(msg)
 	}
+	if msg.session != nil {
+		msg.session.messages.remove(msg)
+	}
 	q.count--
 	*msg = message{messageID: msg.messageID[:0], from: msg.from[:0], parent: msg.parent[:0]}
 	q.free = append(q.free, msg)
 }
 
-// fill makes the record; its own strings share one.
+// fill makes the record. Its own strings share one, which is made once unless a part of it changes.
 func (q *messages) fill(msg *message) *Message {
-	buf := make([]byte, 0, msg.idLen+len(msg.messageID)+len(msg.from)+len(msg.parent))
-	buf = append(append(append(append(buf, msg.key.id[:msg.idLen]...), msg.messageID...), msg.from...), msg.parent...)
-	text := string(buf)
+	if n := msg.idLen + len(msg.messageID) + len(msg.from) + len(msg.parent); len(msg.text) != n {
+		buf := append(append(q.buf[:0], msg.key.id[:msg.idLen]...), msg.messageID...)
+		q.buf = append(append(buf, msg.from...), msg.parent...)
+		msg.text = string(q.buf)
+	}
+	text := msg.text
 	cut := func(n int) (s string) {
 		s, text = text[:n], text[n:]
 		return s
@@ -256,7 +288,7 @@ func (q *messages) evict(m *machine) {
 	if !victim.gone {
 		delete(q.byID, victim.key)
 	}
-	if victim.session == nil {
+	if victim.decided || victim.source.Kind != SourceSMTP {
 		q.tell(m, victim)
 		return
 	}
@@ -272,7 +304,7 @@ func (q *messages) expire(m *machine, at time.Time) {
 			msg.touched = at
 			q.incoming.renew(msg)
 		default:
-			q.leave(m, msg, MessageCanceled, time.Time{})
+			q.leave(m, msg, msg.unseenState(), time.Time{})
 		}
 	}
 }
@@ -281,8 +313,8 @@ func (q *messages) expire(m *machine, at time.Time) {
 func (q *messages) close(m *machine) {
 	for q.incoming.front != nil {
 		msg := q.incoming.front
-		if len(msg.messageID) == 0 && msg.source.Kind == SourceSMTP {
-			msg.state = MessageCanceled
+		if len(msg.messageID) == 0 && !msg.gone {
+			msg.state = msg.unseenState()
 		}
 		delete(q.byID, msg.key)
 		q.tell(m, msg)

@@ -54,6 +54,26 @@ type Counts struct {
 	EmptiedTables   uint64 // how often a table of strings was full and begun anew
 	RefusedLines    uint64 // of hosts and services past the bound
 	Unrecognized    []Unrecognized
+	Services        []*Service // that serve SMTP clients, in no order
+}
+
+// Add adds the figures of another parser.
+func (c *Counts) Add(o Counts) {
+	c.Lines.add(o.Lines)
+	if c.First.IsZero() || !o.First.IsZero() && o.First.Before(c.First) {
+		c.First = o.First
+	}
+	if o.Last.After(c.Last) {
+		c.Last = o.Last
+	}
+	c.OpenSessions += o.OpenSessions
+	c.OpenMessages += o.OpenMessages
+	c.EvictedSessions += o.EvictedSessions
+	c.EvictedMessages += o.EvictedMessages
+	c.EmptiedTables += o.EmptiedTables
+	c.RefusedLines += o.RefusedLines
+	c.Unrecognized = append(c.Unrecognized, o.Unrecognized...)
+	c.Services = append(c.Services, o.Services...)
 }
 
 // A Parser turns log lines into records. It is not safe for use by several goroutines at once; Read uses several within.
@@ -130,6 +150,11 @@ func (p *Parser) Counts() Counts {
 	for u, n := range m.shapes {
 		u.Count = n
 		c.Unrecognized = append(c.Unrecognized, u)
+	}
+	for _, svc := range m.services.byTag {
+		if svc.Program == progSmtpd.String() {
+			c.Services = append(c.Services, &svc.Service)
+		}
 	}
 	slices.SortFunc(c.Unrecognized, func(a, b Unrecognized) int {
 		return strings.Compare(a.Program+"\x00"+a.Shape, b.Program+"\x00"+b.Shape)

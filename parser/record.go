@@ -3,7 +3,8 @@ package parser
 import "time"
 
 // A Sink takes the records. The parser calls it from one goroutine, in the order of the log. A record belongs to the parser and is
-// valid until the method returns; its strings may be kept, its slices and pointers may not.
+// valid until the method returns. Its strings may be kept, and so may what Service, Peer and TLS point to: that is never
+// written again. Slices and other pointers may not.
 type Sink interface {
 	// Session takes an ended SMTP session. Each session is told exactly once.
 	Session(*Session)
@@ -62,7 +63,6 @@ func (c Class) String() string { return classNames[c] }
 type Peer struct {
 	Name    string // host name as logged, "unknown" without a verified one
 	Address string // IPv4 or IPv6 as logged; empty when unknown
-	Port    uint16 // 0 without smtpd_client_port_logging
 	Class   Class
 }
 
@@ -74,13 +74,12 @@ type Service struct {
 	Program  string // the tag behind its last slash
 }
 
-// TLS is what the summary line says of a TLS session. All but Bits are as Postfix prints them; Trust, SNI and the last three may be empty.
+// TLS is what the summary line says of a TLS session. All but Bits are as Postfix prints them; Trust and the last three may be empty.
 type TLS struct {
 	Protocol    string // OpenSSL's name: "TLSv1.3"; TLS 1.0 is "TLSv1"
 	Cipher      string // OpenSSL's name
 	Bits        int    // of the cipher in use
 	Trust       string // of the client's certificate: Anonymous, Untrusted, Trusted
-	SNI         string // the server name that the client asked for, if tls_server_sni_maps is set (3.4)
 	KeyExchange string // TLS 1.3, Postfix 3.4: "X25519", "ECDHE (P-256)"; 3.10: "x25519", "secp256r1"
 	Signature   string // the server's: "RSA-PSS (2048 bits)"
 	Digest      string // the server's: "SHA256"
@@ -121,11 +120,13 @@ func (e Ended) String() string { return endedNames[e] }
 type Session struct {
 	Start    time.Time // zero when the session began before the log
 	End      time.Time // of its last line
-	Service  Service
+	Service  *Service
 	PID      uint32
-	Peer     Peer // of the connect line; XCLIENT does not change it
+	Peer     *Peer  // of the connect line; XCLIENT does not change it
+	Port     uint16 // the peer's; 0 without smtpd_client_port_logging
 	State    TLSState
-	TLS      TLS      // set if State is TLSEstablished
+	TLS      *TLS     // not nil if State is TLSEstablished
+	SNI      string   // the server name that the client asked for, if tls_server_sni_maps is set (3.4)
 	Failure  *Failure // set if a handshake failed, or the client's certificate was refused
 	Auth     Auth
 	Messages int      // transactions that the log shows to have ended well
@@ -158,13 +159,15 @@ const (
 	SourceBounce                    // bounce: a notification about another message
 )
 
-// A Source tells how a message came in.
+// A Source tells how a message came in. What does not apply is zero; Service and Peer are set for SourceSMTP alone.
 type Source struct {
 	Kind    SourceKind
-	Service Service  // of the smtpd process
-	Peer    Peer     // of the client= line
+	Service *Service // of the smtpd process
+	Peer    *Peer    // of the client= line
+	Port    uint16   // the peer's
 	State   TLSState // when this message was sent: a session may deliver in plaintext first and use STARTTLS later
-	TLS     TLS      // set if State is TLSEstablished
+	TLS     *TLS     // not nil if State is TLSEstablished
+	SNI     string
 	Auth    Auth
 	UID     uint64 // of the user who ran sendmail, for SourcePickup
 	Parent  string // queue ID of the message that the notification is about, for SourceBounce

@@ -37,7 +37,7 @@ type session struct {
 	transactions int
 	ids          []byte        // queue IDs, each behind a byte with its length
 	idCount      int           // how many
-	waiting      list[message] // sent without a TLS line before: plaintext, or the log level hides it
+	messages     list[message] // of the session, not yet told
 }
 
 // smtpd takes a line of a client session.
@@ -145,7 +145,7 @@ func (m *machine) newSession() *session {
 		m.free = m.free[:n-1]
 		return s
 	}
-	return &session{waiting: list[message]{at: func(v *message) *link[message] { return &v.wait }}}
+	return &session{messages: list[message]{at: func(v *message) *link[message] { return &v.peers }}}
 }
 
 // client begins a transaction. What follows a TLS line is under TLS; of the rest, the session's end tells.
@@ -170,7 +170,7 @@ func (s *session) client(m *machine, b *batch, e *event, at time.Time) {
 func (s *session) established(m *machine, b *batch, e *event) {
 	f := &b.tls[e.aux]
 	s.svc.tlsSeen = true
-	s.decide(m, TLSPlaintext)
+	s.decidePlaintext(m)
 	s.tls, s.sni = m.intern.tlsOf(b, f), m.intern.string(b.bytes(f.sni))
 	s.failure, s.explain = Failure{}, false
 }
@@ -199,10 +199,13 @@ func (s *session) end(m *machine, how Ended, commands *Commands) {
 	}
 	state := s.state(how, commands)
 	s.tell(m, state, how, commands)
-	s.decide(m, s.messageState(state))
+	accepted := commands.Known && s.completed(commands) == s.transactions
+	for s.messages.front != nil {
+		m.messages.sessionEnded(m, s.messages.front, s.messageState(state), accepted)
+	}
 	delete(m.sessions, s.key)
 	m.order.remove(s)
-	*s = session{ids: s.ids[:0], waiting: s.waiting}
+	*s = session{ids: s.ids[:0], messages: s.messages}
 	m.free = append(m.free, s)
 }
 
@@ -242,10 +245,14 @@ func (s *session) wrapperState(c *Commands) TLSState {
 	return TLSUnknown
 }
 
-// decide settles the messages that waited for it.
-func (s *session) decide(m *machine, state TLSState) {
-	for s.waiting.front != nil {
-		m.messages.decide(m, s.waiting.front, state)
+// decidePlaintext settles the messages up to now.
+func (s *session) decidePlaintext(m *machine) {
+	for msg := s.messages.front; msg != nil; {
+		next := msg.peers.next
+		if !msg.decided {
+			m.messages.decide(m, msg, TLSPlaintext)
+		}
+		msg = next
 	}
 }
 
@@ -273,13 +280,9 @@ func (s *service) silence() TLSState {
 func (s *session) tell(m *machine, state TLSState, how Ended, c *Commands) {
 	r := &m.record
 	*r = Session{
-		Start: s.start, End: s.last, Service: s.svc.Service, PID: s.pid, Peer: *s.peer, State: state, Auth: s.auth,
+		Start: s.start, End: s.last, Service: &s.svc.Service, PID: s.pid, Peer: s.peer, Port: s.port,
+		State: state, TLS: s.tls, SNI: s.sni, Auth: s.auth,
 		Messages: s.completed(c), QueueIDs: s.queueIDs(r.QueueIDs[:0]), Commands: *c, Ended: how,
-	}
-	r.Peer.Port = s.port
-	if s.tls != nil {
-		r.TLS = *s.tls
-		r.TLS.SNI = s.sni
 	}
 	switch {
 	case s.failure.Reason != "":

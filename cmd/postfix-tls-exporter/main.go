@@ -22,8 +22,9 @@ const description = `Reads the Postfix mail log and tells which TLS version and 
 type cli struct {
 	Parse   parseCmd    `cmd:"" help:"Print a report about log files."`
 	Events  eventsCmd   `cmd:"" help:"Print one JSON object a line: each session and message of log files."`
+	Serve   serveCmd    `cmd:"" help:"Follow a log and export Prometheus metrics."`
 	Explain explainCmd  `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
-	Version versionFlag `help:"Print the version and exit."`
+	Version versionFlag `help:"Print the version and exit." env:"-"`
 }
 
 // stdio are the standard streams, so that commands can be run by tests.

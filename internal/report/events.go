@@ -133,7 +133,7 @@ func newSessionEvent(s *parser.Session) *sessionEvent {
 	e := &sessionEvent{
 		Kind: "session", Direction: "inbound", Start: known(s.Start), End: s.End,
 		Host: s.Service.Host, Instance: s.Service.Instance, Service: s.Service.Name, Program: s.Service.Program, PID: s.PID,
-		Peer: newPeerEvent(&s.Peer), TLS: s.State.String(), tlsEvent: newTLSEvent(&s.TLS), Auth: newAuthEvent(&s.Auth),
+		Peer: newPeerEvent(s.Peer, s.Port), TLS: s.State.String(), tlsEvent: newTLSEvent(s.TLS, s.SNI), Auth: newAuthEvent(&s.Auth),
 		Messages: s.Messages, QueueIDs: s.QueueIDs, Commands: commandsEvent(s.Commands), Ended: s.Ended.String(),
 	}
 	if f := s.Failure; f != nil {
@@ -157,9 +157,9 @@ func newMessageEvent(m *parser.Message) *messageEvent {
 func newSourceEvent(s *parser.Source) *sourceEvent {
 	switch s.Kind {
 	case parser.SourceSMTP:
-		peer := newPeerEvent(&s.Peer)
+		peer := newPeerEvent(s.Peer, s.Port)
 		return &sourceEvent{
-			Service: s.Service.Name, Peer: &peer, TLS: s.State.String(), tlsEvent: newTLSEvent(&s.TLS), Auth: newAuthEvent(&s.Auth),
+			Service: s.Service.Name, Peer: &peer, TLS: s.State.String(), tlsEvent: newTLSEvent(s.TLS, s.SNI), Auth: newAuthEvent(&s.Auth),
 		}
 	case parser.SourcePickup:
 		return &sourceEvent{Service: "pickup", UID: &s.UID, Parent: s.Parent}
@@ -170,12 +170,15 @@ func newSourceEvent(s *parser.Source) *sourceEvent {
 	return nil
 }
 
-func newPeerEvent(p *parser.Peer) peerEvent {
-	return peerEvent{p.Name, p.Address, p.Port, p.Class.String()}
+func newPeerEvent(p *parser.Peer, port uint16) peerEvent {
+	return peerEvent{p.Name, p.Address, port, p.Class.String()}
 }
 
-func newTLSEvent(t *parser.TLS) tlsEvent {
-	return tlsEvent{t.Protocol, t.Cipher, t.Bits, t.Trust, t.KeyExchange, t.Signature, t.Digest, t.SNI}
+func newTLSEvent(t *parser.TLS, sni string) tlsEvent {
+	if t == nil {
+		return tlsEvent{}
+	}
+	return tlsEvent{t.Protocol, t.Cipher, t.Bits, t.Trust, t.KeyExchange, t.Signature, t.Digest, sni}
 }
 
 func newAuthEvent(a *parser.Auth) *authEvent {

@@ -1,15 +1,255 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
 // TextOptions of a page of text.
 type TextOptions struct {
-	Top int // peers of each kind
+	Top int // peers, ciphers and failures of each kind that are shown; the rest is counted in a line
 }
 
-// Text writes a page.
-func Text(w io.Writer, s *tally.Snapshot, o TextOptions) error { return nil }
+// Text writes a page for a reader who has one minute: what is without TLS or failed comes first, public peers before those nearby, hints
+// last.
+func Text(w io.Writer, s *tally.Snapshot, o TextOptions) error {
+	p := &page{snapshot: s, top: o.Top}
+	p.head()
+	for _, class := range []string{"public", "private", "loopback", "unknown"} {
+		p.states(class)
+	}
+	p.services()
+	p.ciphers()
+	p.failures()
+	p.plaintextPeers()
+	p.oldPeers()
+	p.failingPeers()
+	p.busiestPeers()
+	p.foot()
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// page is a page in the making.
+type page struct {
+	snapshot *tally.Snapshot
+	top      int
+	b        strings.Builder
+}
+
+func (p *page) printf(format string, args ...any) { fmt.Fprintf(&p.b, format, args...) }
+
+func (p *page) heading(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	p.printf("\n%s\n%s\n", text, strings.Repeat("-", len([]rune(text))))
+}
+
+// table prints rows and, if there are more than are shown, how many.
+func (p *page) table(header []string, rows [][]string) {
+	shown := rows
+	if p.top > 0 && len(rows) > p.top {
+		shown = rows[:p.top]
+	}
+	p.b.WriteString(renderTable(header, shown))
+	if more := len(rows) - len(shown); more > 0 {
+		p.printf("  ... and %d more\n", more)
+	}
+}
+
+func (p *page) head() {
+	s := p.snapshot
+	var sessions, messages uint64
+	for _, r := range s.Sessions {
+		sessions += r.Count
+	}
+	for _, r := range s.Messages {
+		messages += r.Count
+	}
+	p.printf("Inbound SMTP: %s sessions, %s messages", thousands(sessions), thousands(messages))
+	if s.Period.First != nil {
+		p.printf(", %s to %s", clock(*s.Period.First), clock(*s.Period.Last))
+	}
+	p.printf("\n")
+	if len(s.Hosts) > 0 {
+		p.printf("Log of %s\n", list(s.Hosts, p.top))
+	}
+}
+
+// list joins names, no more than limit of them.
+func list(names []string, limit int) string {
+	clean := make([]string, 0, len(names))
+	for _, name := range names {
+		clean = append(clean, Clean(name))
+	}
+	if limit > 0 && len(clean) > limit {
+		return fmt.Sprintf("%s and %d more", strings.Join(clean[:limit], ", "), len(clean)-limit)
+	}
+	return strings.Join(clean, ", ")
+}
+
+func clock(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
+
+// classTitles tell what a class of peers is to an administrator.
+var classTitles = map[string]string{
+	"public":   "Peers on the Internet",
+	"private":  "Private networks",
+	"loopback": "This host itself (content filters, local clients)",
+	"unknown":  "Peers gone before their address was known",
+}
+
+// total adds up sessions and messages that are shown in one row.
+type total struct{ sessions, withMail, messages uint64 }
+
+// sums adds up the rows that pick gives a label for.
+func (p *page) sums(pick func(k tally.SessionKey) string) map[string]total {
+	out := map[string]total{}
+	for _, r := range p.snapshot.Sessions {
+		if label := pick(r.SessionKey); label != "" {
+			t := out[label]
+			t.sessions += r.Count
+			t.withMail += r.WithMail
+			out[label] = t
+		}
+	}
+	for _, r := range p.snapshot.Messages {
+		if label := pick(r.SessionKey); label != "" {
+			t := out[label]
+			t.messages += r.Count
+			out[label] = t
+		}
+	}
+	return out
+}
+
+// stateLabel is the state or, under TLS, the version.
+func stateLabel(k tally.SessionKey) string {
+	if k.TLS == "established" {
+		return k.Protocol
+	}
+	return stateTitles[k.TLS]
+}
+
+// stateTitles are the states as rows of the report; they come before versions, the worst first.
+var stateTitles = map[string]string{
+	"plaintext": "plaintext", "failed": "failed handshake", "unknown": "cannot be told", "unlogged": "TLS, version not logged",
+}
+
+// stateOrder sorts rows: states first, then TLS versions, oldest first ("SSLv3" < "TLSv1" < "TLSv1.1").
+func stateOrder(a, b string) int {
+	rank := func(label string) int {
+		return slices.Index([]string{"plaintext", "failed handshake", "cannot be told", "TLS, version not logged"}, label)
+	}
+	ra, rb := rank(a), rank(b)
+	switch {
+	case ra >= 0 && rb >= 0:
+		return cmp.Compare(ra, rb)
+	case ra >= 0:
+		return -1
+	case rb >= 0:
+		return 1
+	}
+	return cmp.Compare(a, b)
+}
+
+func (p *page) states(class string) {
+	sums := p.sums(func(k tally.SessionKey) string {
+		if k.Class != class {
+			return ""
+		}
+		return stateLabel(k)
+	})
+	if len(sums) == 0 {
+		return
+	}
+	p.heading("%s", classTitles[class])
+	var all total
+	for _, t := range sums {
+		all.sessions += t.sessions
+		all.messages += t.messages
+	}
+	var rows [][]string
+	for _, label := range sortedKeys(sums, stateOrder) {
+		t := sums[label]
+		rows = append(rows, []string{
+			Clean(label), thousands(t.sessions), percent(t.sessions, all.sessions), thousands(t.withMail),
+			thousands(t.messages), percent(t.messages, all.messages),
+		})
+	}
+	p.b.WriteString(renderTable([]string{"", ">sessions", ">%", ">with mail", ">messages", ">%"}, rows))
+}
+
+func (p *page) services() {
+	type row struct{ plain, failed, tls, hidden uint64 }
+	rows := map[string]row{}
+	for _, r := range p.snapshot.Sessions {
+		name := r.Instance + "/" + r.Service
+		v := rows[name]
+		switch r.TLS {
+		case "plaintext":
+			v.plain += r.Count
+		case "failed":
+			v.failed += r.Count
+		case "established":
+			v.tls += r.Count
+		default:
+			v.hidden += r.Count
+		}
+		rows[name] = v
+	}
+	if len(rows) < 2 {
+		return
+	}
+	p.heading("Sessions by service")
+	var out [][]string
+	for _, name := range sortedKeys(rows, cmp.Compare[string]) {
+		v := rows[name]
+		out = append(out, []string{Clean(name), thousands(v.plain), thousands(v.failed), thousands(v.tls), thousands(v.hidden)})
+	}
+	p.table([]string{"", ">plaintext", ">failed", ">TLS", ">not logged"}, out)
+}
+
+func (p *page) ciphers() {
+	sums := p.sums(func(k tally.SessionKey) string {
+		if k.Cipher == "" {
+			return ""
+		}
+		return k.Protocol + " " + k.Cipher
+	})
+	if len(sums) == 0 {
+		return
+	}
+	p.heading("Ciphers")
+	var rows [][]string
+	for _, label := range byCount(sums, func(t total) uint64 { return t.sessions }) {
+		protocol, cipher, _ := strings.Cut(label, " ")
+		rows = append(rows, []string{Clean(protocol), Clean(cipher), thousands(sums[label].sessions), thousands(sums[label].messages)})
+	}
+	p.table([]string{"", "", ">sessions", ">messages"}, rows)
+}
+
+// foot tells what may be missing from the page, and what to do about it.
+func (p *page) foot() {
+	if hints := p.snapshot.Hints; len(hints) > 0 {
+		p.heading("Hints")
+		for _, h := range hints {
+			p.printf("* %s\n", Clean(h.Text))
+		}
+	}
+	if len(p.snapshot.Unrecognized) > 0 {
+		p.heading("Lines not recognized")
+		var rows [][]string
+		for _, u := range p.snapshot.Unrecognized {
+			rows = append(rows, []string{thousands(u.Count), Clean(u.Program), Clean(u.Shape)})
+		}
+		p.table([]string{">", "", ""}, rows)
+	}
+	l := p.snapshot.Lines
+	p.printf("\n%s lines read: %s used, %s not needed, %s not recognized, %s not from Postfix.\n",
+		thousands(l.Total), thousands(l.Used), thousands(l.Ignored), thousands(l.Unrecognized), thousands(l.Foreign))
+}

@@ -48,7 +48,7 @@ func NoLabel(parser.Peer) string { return "" }
 type peer struct {
 	label     string
 	class     parser.Class
-	counts    []PeerCount
+	counts    []peerCount
 	failures  []uint64 // by reasonIndex
 	first     time.Time
 	last      time.Time
@@ -64,15 +64,15 @@ type peers struct {
 	heard   *list.List // of *peer, the one silent for longest in front
 	other   *peer
 	evicted uint64
-	labels  map[parser.Peer]string // what Label said, for making labels costs more than counting
+	places  map[*parser.Peer]*peer // where each was counted last: the parser shares what it points to
 }
 
-// maxLabels bounds the remembered labels; a full table is emptied.
-const maxLabels = 1 << 14
+// maxPlaces bounds the remembered places; a full table is emptied.
+const maxPlaces = 1 << 14
 
 func newPeers(opts Options) peers {
 	return peers{
-		opts: opts, byLabel: make(map[string]*peer), heard: list.New(), labels: make(map[parser.Peer]string), other: newPeer(Other),
+		opts: opts, byLabel: make(map[string]*peer), heard: list.New(), places: make(map[*parser.Peer]*peer), other: newPeer(Other),
 	}
 }
 
@@ -82,7 +82,11 @@ func newPeer(label string) *peer {
 
 // of returns the place where p is counted, nil if peers are not kept. at is the log's time.
 func (s *peers) of(p *parser.Peer, at time.Time) *peer {
-	label := s.label(p)
+	if v := s.places[p]; v != nil {
+		s.heard.MoveToBack(v.heard)
+		return v
+	}
+	label := s.opts.Label(*p)
 	if label == "" {
 		return nil
 	}
@@ -95,22 +99,12 @@ func (s *peers) of(p *parser.Peer, at time.Time) *peer {
 		v.heard = s.heard.PushBack(v)
 		s.byLabel[label] = v
 	}
+	if len(s.places) >= maxPlaces {
+		clear(s.places)
+	}
+	s.places[p] = v
 	s.heard.MoveToBack(v.heard)
 	return v
-}
-
-func (s *peers) label(p *parser.Peer) string {
-	key := *p
-	key.Port = 0
-	label, ok := s.labels[key]
-	if !ok {
-		if len(s.labels) >= maxLabels {
-			clear(s.labels)
-		}
-		label = s.opts.Label(key)
-		s.labels[key] = label
-	}
-	return label
 }
 
 // makePlace gives up the peer that was silent for longest, if it was for long enough. What it counted is not added to Other: it was
@@ -126,17 +120,24 @@ func (s *peers) makePlace(at time.Time) bool {
 	}
 	s.heard.Remove(front)
 	delete(s.byLabel, idle.label)
+	clear(s.places)
 	s.evicted++
 	return true
 }
 
-func (p *peer) count(key SessionKey) *PeerCount {
+// A peerCount is a peer's part of a counter.
+type peerCount struct {
+	of                 *counter
+	sessions, messages uint64
+}
+
+func (p *peer) count(c *counter) *peerCount {
 	for i := range p.counts {
-		if c := &p.counts[i]; c.TLS == key.TLS && c.Protocol == key.Protocol && c.Cipher == key.Cipher {
-			return c
+		if p.counts[i].of == c {
+			return &p.counts[i]
 		}
 	}
-	p.counts = append(p.counts, PeerCount{TLS: key.TLS, Protocol: key.Protocol, Cipher: key.Cipher})
+	p.counts = append(p.counts, peerCount{of: c})
 	return &p.counts[len(p.counts)-1]
 }
 

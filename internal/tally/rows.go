@@ -21,11 +21,13 @@ func (t *Tally) Snapshot(counts *parser.Counts) *Snapshot {
 			Sessions: counts.EvictedSessions, Messages: counts.EvictedMessages, Peers: t.inbound.evicted, Services: counts.RefusedLines,
 		},
 	}
-	for _, row := range t.sessions {
-		s.Sessions = append(s.Sessions, *row)
-	}
-	for key, n := range t.messages {
-		s.Messages = append(s.Messages, MessageRow{key, n})
+	for _, c := range t.counters {
+		if c.sessions > 0 {
+			s.Sessions = append(s.Sessions, SessionRow{c.SessionKey, c.sessions, c.withMail})
+		}
+		if c.messages > 0 {
+			s.Messages = append(s.Messages, MessageRow{c.SessionKey, c.messages})
+		}
 	}
 	for key, n := range t.failures {
 		s.Failures = append(s.Failures, FailureRow{key, n})
@@ -95,22 +97,37 @@ func (s *peers) rows(direction string) []PeerRow {
 func (p *peer) row(direction string) PeerRow {
 	r := PeerRow{
 		Direction: direction, Peer: p.label, Class: p.class.String(), First: p.first, Last: p.last,
-		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain), Combinations: slices.Clone(p.counts),
+		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain),
 		TLS: map[string]uint64{}, Protocols: map[string]uint64{}, Ciphers: map[string]uint64{},
 		MessagesTLS: map[string]uint64{}, Failures: map[string]uint64{},
 	}
 	for _, c := range p.counts {
-		r.Sessions += c.Sessions
-		r.Messages += c.Messages
-		add(r.TLS, c.TLS, c.Sessions)
-		add(r.Protocols, c.Protocol, c.Sessions)
-		add(r.Ciphers, c.Cipher, c.Sessions)
-		add(r.MessagesTLS, c.TLS, c.Messages)
+		r.Sessions += c.sessions
+		r.Messages += c.messages
+		add(r.TLS, c.of.TLS, c.sessions)
+		add(r.Protocols, c.of.Protocol, c.sessions)
+		add(r.Ciphers, c.of.Cipher, c.sessions)
+		add(r.MessagesTLS, c.of.TLS, c.messages)
 	}
+	r.Combinations = p.combinations()
 	for i, n := range p.failures {
 		add(r.Failures, reasons[i], n)
 	}
 	return r
+}
+
+// combinations adds up the counts of all services, sorted.
+func (p *peer) combinations() []PeerCount {
+	type key struct{ tls, protocol, cipher string }
+	sums := make(map[key]PeerCount, len(p.counts))
+	for _, c := range p.counts {
+		k := key{c.of.TLS, c.of.Protocol, c.of.Cipher}
+		sum := sums[k]
+		sums[k] = PeerCount{k.tls, k.protocol, k.cipher, sum.Sessions + c.sessions, sum.Messages + c.messages}
+	}
+	return slices.SortedFunc(maps.Values(sums), func(a, b PeerCount) int {
+		return cmp.Or(cmp.Compare(a.TLS, b.TLS), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Cipher, b.Cipher))
+	})
 }
 
 func add(m map[string]uint64, label string, n uint64) {

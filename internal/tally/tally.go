@@ -20,8 +20,8 @@ type Options struct {
 // A Tally counts. It is a parser.Sink, and not safe for use by several goroutines at once.
 type Tally struct {
 	opts         Options
-	sessions     map[SessionKey]*SessionRow
-	messages     map[SessionKey]uint64
+	counters     map[SessionKey]*counter
+	combinations map[combination]view
 	failures     map[FailureKey]uint64
 	keyExchanges map[KeyExchangeKey]uint64
 	auth         map[string]uint64
@@ -38,7 +38,7 @@ func New(opts Options) *Tally {
 		opts.Label = HostLabel
 	}
 	return &Tally{
-		opts: opts, sessions: make(map[SessionKey]*SessionRow), messages: make(map[SessionKey]uint64),
+		opts: opts, counters: make(map[SessionKey]*counter), combinations: make(map[combination]view),
 		failures: make(map[FailureKey]uint64), keyExchanges: make(map[KeyExchangeKey]uint64),
 		auth: make(map[string]uint64), hosts: make(map[string]struct{}), inbound: newPeers(opts),
 	}
@@ -46,43 +46,38 @@ func New(opts Options) *Tally {
 
 // Session counts an inbound session.
 func (t *Tally) Session(s *parser.Session) {
-	t.host(s.Service.Host)
-	key := sessionKey(&s.Service, &s.Peer, s.State, &s.TLS)
-	row := t.sessions[key]
-	if row == nil {
-		row = &SessionRow{SessionKey: key}
-		t.sessions[key] = row
-	}
-	row.Count++
+	v := t.view(s.Service, s.Peer, s.State, s.TLS)
+	c := v.counter
+	c.sessions++
 	if s.Messages > 0 {
-		row.WithMail++
+		c.withMail++
 	}
-	peer := t.inbound.of(&s.Peer, s.End)
+	peer := t.inbound.of(s.Peer, s.End)
 	if peer != nil {
-		peer.count(key).Sessions++
+		peer.count(c).sessions++
 		peer.seen(s.Peer.Class, s.State, s.End)
 	}
 	if s.Failure != nil {
-		t.failures[FailureKey{Inbound, s.Service.Name, key.Class, s.Failure.Result, s.Failure.Reason}]++
+		t.failures[FailureKey{Inbound, c.Service, c.Class, s.Failure.Result, s.Failure.Reason}]++
 		if peer != nil {
 			peer.failures[reasonIndex(s.Failure.Reason)]++
 		}
 	}
-	if s.TLS.KeyExchange != "" {
-		t.keyExchanges[KeyExchangeKey{Inbound, Group(s.TLS.KeyExchange)}]++
+	if v.group != "" {
+		t.keyExchanges[KeyExchangeKey{Inbound, v.group}]++
 	}
 	if s.State == parser.TLSPlaintext && (s.Auth.Method != "" || s.Commands.Count[parser.CommandAUTH].OK > 0) {
-		t.auth[s.Service.Name]++
+		t.auth[c.Service]++
 	}
 }
 
 // Queued counts a message that came by SMTP.
 func (t *Tally) Queued(m *parser.Message) {
 	src := &m.Source
-	key := sessionKey(&src.Service, &src.Peer, src.State, &src.TLS)
-	t.messages[key]++
-	if peer := t.inbound.of(&src.Peer, m.Received); peer != nil {
-		peer.count(key).Messages++
+	c := t.view(src.Service, src.Peer, src.State, src.TLS).counter
+	c.messages++
+	if peer := t.inbound.of(src.Peer, m.Received); peer != nil {
+		peer.count(c).messages++
 		peer.seen(src.Peer.Class, src.State, m.Received)
 	}
 }
@@ -90,16 +85,64 @@ func (t *Tally) Queued(m *parser.Message) {
 // Message counts nothing: Queued has.
 func (t *Tally) Message(*parser.Message) {}
 
+// A counter counts what has one SessionKey.
+type counter struct {
+	SessionKey
+	sessions, withMail, messages uint64
+}
+
+// A combination stands for a SessionKey and a key exchange: comparing pointers costs less than comparing strings, and the parser shares
+// what it points to.
+type combination struct {
+	service *parser.Service
+	tls     *parser.TLS
+	class   parser.Class
+	state   parser.TLSState
+}
+
+// A view is what a combination stands for.
+type view struct {
+	counter *counter
+	group   string // of the key exchange, empty without
+}
+
+// maxCombinations bounds the remembered combinations; a full table is emptied.
+const maxCombinations = 1 << 14
+
+func (t *Tally) view(svc *parser.Service, peer *parser.Peer, state parser.TLSState, tls *parser.TLS) view {
+	key := combination{svc, tls, peer.Class, state}
+	v, ok := t.combinations[key]
+	if !ok {
+		t.host(svc.Host)
+		v = t.newView(key)
+		if len(t.combinations) >= maxCombinations {
+			clear(t.combinations)
+		}
+		t.combinations[key] = v
+	}
+	return v
+}
+
+func (t *Tally) newView(c combination) view {
+	key := SessionKey{
+		Direction: Inbound, Instance: c.service.Instance, Service: c.service.Name, Class: c.class.String(), TLS: c.state.String(),
+	}
+	group := ""
+	if c.tls != nil {
+		key.Protocol, key.Cipher = c.tls.Protocol, c.tls.Cipher
+		if c.tls.KeyExchange != "" {
+			group = Group(c.tls.KeyExchange)
+		}
+	}
+	if t.counters[key] == nil {
+		t.counters[key] = &counter{SessionKey: key}
+	}
+	return view{t.counters[key], group}
+}
+
 func (t *Tally) host(name string) {
 	if _, ok := t.hosts[name]; !ok && len(t.hosts) < maxHosts {
 		t.hosts[name] = struct{}{}
-	}
-}
-
-func sessionKey(svc *parser.Service, peer *parser.Peer, state parser.TLSState, tls *parser.TLS) SessionKey {
-	return SessionKey{
-		Direction: Inbound, Instance: svc.Instance, Service: svc.Name, Class: peer.Class.String(), TLS: state.String(),
-		Protocol: tls.Protocol, Cipher: tls.Cipher,
 	}
 }
 

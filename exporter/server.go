@@ -1,0 +1,100 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// Config of the HTTP server.
+type Config struct {
+	Web           *web.FlagConfig // addresses, TLS and passwords
+	TelemetryPath string          // of the metrics, "/metrics"
+	Collector     prometheus.Collector
+	Version       string
+	Ready         func() bool // the log has been read up to its end
+	Logger        *slog.Logger
+}
+
+// How long scrapes may take to end when the server is told to stop, and a scrape may take at all.
+const (
+	shutdownTimeout = 5 * time.Second
+	scrapeTimeout   = 30 * time.Second
+)
+
+// Serve answers HTTP requests until ctx ends; then it returns nil.
+func Serve(ctx context.Context, cfg Config) error {
+	handler, err := Handler(cfg)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		stopped <- server.Shutdown(late)
+	})
+	err = web.ListenAndServe(server, cfg.Web, cfg.Logger)
+	if !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return fmt.Errorf("http server: %w", err)
+	}
+	if err := <-stopped; err != nil {
+		return fmt.Errorf("stop http server: %w", err)
+	}
+	return nil
+}
+
+// Handler returns what Serve serves: the metrics, /healthz, /readyz and a page at / that links to them.
+func Handler(cfg Config) (http.Handler, error) {
+	registry := prometheus.NewPedanticRegistry()
+	for _, c := range []prometheus.Collector{
+		cfg.Collector, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	} {
+		if err := registry.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	landing, err := web.NewLandingPage(web.LandingConfig{
+		Name: "postfix-tls-exporter", Description: "TLS of Postfix' SMTP sessions and messages, from the mail log.", Version: cfg.Version,
+		Links: []web.LandingLinks{
+			{Address: cfg.TelemetryPath, Text: "Metrics"},
+			{Address: "/healthz", Text: "Health", Description: "200 while the exporter runs"},
+			{Address: "/readyz", Text: "Readiness", Description: "200 when the log has been read up to its end"},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("landing page: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET "+cfg.TelemetryPath, promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		Registry: registry, EnableOpenMetrics: true, MaxRequestsInFlight: 8, Timeout: scrapeTimeout,
+		ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelError),
+	}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !cfg.Ready() {
+			answer(w, http.StatusServiceUnavailable, "the log is still being read up to its end")
+			return
+		}
+		answer(w, http.StatusOK, "ok")
+	})
+	mux.Handle("GET /", landing)
+	return mux, nil
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text) // the client may be gone
+}
