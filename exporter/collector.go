@@ -36,24 +36,25 @@ type Build struct{ Version, Revision, GoVersion string }
 type collector struct {
 	read  func() Data
 	build Build
+	descs [numMetrics]*prometheus.Desc
 }
 
 // NewCollector returns a collector that calls read once for each scrape, maybe from several goroutines at once.
 func NewCollector(read func() Data, build Build) prometheus.Collector {
-	return &collector{read, build}
+	return &collector{read, build, describe()}
 }
 
 // Describe sends all metrics that there can be.
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
-	for _, m := range metrics {
-		out <- m.desc
+	for _, desc := range c.descs {
+		out <- desc
 	}
 }
 
 // Collect makes the metrics of one moment.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	d := c.read()
-	s := &scrape{out: out}
+	s := &scrape{out, &c.descs}
 	s.totals(&d)
 	s.peers(d.Snapshot.Peers)
 	s.logs(&d)
@@ -61,10 +62,13 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 }
 
 // scrape sends metrics.
-type scrape struct{ out chan<- prometheus.Metric }
+type scrape struct {
+	out   chan<- prometheus.Metric
+	descs *[numMetrics]*prometheus.Desc
+}
 
 func (s *scrape) send(m metric, value float64, labels ...string) {
-	s.out <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
+	s.out <- prometheus.MustNewConstMetric(s.descs[m], metrics[m].kind, value, labels...)
 }
 
 // A series is a metric's label values, at most seven, as a map key.
@@ -79,10 +83,9 @@ func (v sum) add(n uint64, labels ...string) {
 	v[key] += n
 }
 
-// flush sends the sum; n is the number of labels.
-func (s *scrape) flush(m metric, v sum, n int) {
+func (s *scrape) flush(m metric, v sum) {
 	for key, value := range v {
-		s.send(m, float64(value), key[:n]...)
+		s.send(m, float64(value), key[:len(metrics[m].labels)]...)
 	}
 }
 
@@ -104,11 +107,11 @@ func (s *scrape) totals(d *Data) {
 	for _, r := range d.Snapshot.Auth {
 		auth.add(r.Count, r.Service)
 	}
-	s.flush(sessionsTotal, sessions, 7)
-	s.flush(messagesTotal, messages, 6)
-	s.flush(failuresTotal, failures, 4)
-	s.flush(keyExchangesTotal, groups, 2)
-	s.flush(plaintextAuthTotal, auth, 1)
+	s.flush(sessionsTotal, sessions)
+	s.flush(messagesTotal, messages)
+	s.flush(failuresTotal, failures)
+	s.flush(keyExchangesTotal, groups)
+	s.flush(plaintextAuthTotal, auth)
 }
 
 func (s *scrape) peers(rows []tally.PeerRow) {
@@ -118,8 +121,8 @@ func (s *scrape) peers(rows []tally.PeerRow) {
 			sessions.add(c.Sessions, r.Direction, r.Peer, c.TLS, c.Protocol, c.Cipher)
 			messages.add(c.Messages, r.Direction, r.Peer, c.TLS, c.Protocol)
 		}
-		s.flush(peerSessionsTotal, sessions, 5)
-		s.flush(peerMessagesTotal, messages, 4)
+		s.flush(peerSessionsTotal, sessions)
+		s.flush(peerMessagesTotal, messages)
 		for reason, n := range r.Failures {
 			s.send(peerFailuresTotal, float64(n), r.Direction, r.Peer, reason)
 		}

@@ -91,7 +91,7 @@ func (b *batch) text(h *header, to int) {
 
 func (b *batch) lexText(e *event, text int) {
 	switch e.prog {
-	case progSmtpd:
+	case progSMTPD:
 		lexSmtpd(b, e, b.buf, text)
 	case progCleanup:
 		lexCleanup(e, b.buf, text)

@@ -10,6 +10,7 @@ import (
 // Result is what became of a line, in the words of Lines.
 type Result string
 
+// What can become of a line.
 const (
 	ResultUsed         Result = "used"
 	ResultIgnored      Result = "ignored"

@@ -82,10 +82,10 @@ func libraryReason(text string, wrapper bool) string {
 // acceptReason reads what stands behind "SSL_accept error from PEER: " : a number, when the library explains itself in
 // a line of its own, or the system's error (2.9).
 func acceptReason(text string) string {
-	switch {
-	case text == "lost connection", text == "Connection reset by peer", text == "Broken pipe":
+	switch text {
+	case "lost connection", "Connection reset by peer", "Broken pipe":
 		return ReasonLostConnection
-	case text == "Connection timed out", text == "Operation timed out":
+	case "Connection timed out", "Operation timed out":
 		return ReasonTimeout
 	default:
 		return ReasonOther

@@ -64,8 +64,14 @@ func (n *intern) peer(b []byte) *Peer {
 	return p
 }
 
-// sharedAddressSpace is RFC 6598's, for carrier-grade NAT.
-var sharedAddressSpace = netip.MustParsePrefix("100.64.0.0/10")
+// isShared tells the addresses of RFC 6598, 100.64.0.0/10, for carrier-grade NAT.
+func isShared(a netip.Addr) bool {
+	if !a.Is4() {
+		return false
+	}
+	b := a.As4()
+	return b[0] == 100 && b[1]&0xc0 == 64
+}
 
 func (n *intern) class(address string) Class {
 	a, err := netip.ParseAddr(address)
@@ -81,7 +87,7 @@ func (n *intern) class(address string) Class {
 	switch {
 	case a.IsLoopback():
 		return ClassLoopback
-	case a.IsPrivate(), a.IsLinkLocalUnicast(), sharedAddressSpace.Contains(a):
+	case a.IsPrivate(), a.IsLinkLocalUnicast(), isShared(a):
 		return ClassPrivate
 	default:
 		return ClassPublic

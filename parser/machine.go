@@ -39,7 +39,7 @@ func (m *machine) apply(b *batch, e *event) {
 
 func (m *machine) dispatch(b *batch, e *event, svc *service, at time.Time) {
 	switch e.prog {
-	case progSmtpd:
+	case progSMTPD:
 		m.smtpd(b, e, svc, at)
 	case progMaster:
 		m.master(b, e, svc)

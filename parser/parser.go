@@ -152,7 +152,7 @@ func (p *Parser) Counts() Counts {
 		c.Unrecognized = append(c.Unrecognized, u)
 	}
 	for _, svc := range m.services.byTag {
-		if svc.Program == progSmtpd.String() {
+		if svc.Program == progSMTPD.String() {
 			c.Services = append(c.Services, &svc.Service)
 		}
 	}

@@ -6,15 +6,15 @@ type program uint8
 const (
 	progForeign program = iota // not a Postfix program
 	progOther                  // a Postfix program whose lines carry nothing we need
-	progSmtpd
+	progSMTPD
 	progCleanup
 	progQmgr
 	progPickup
 	progBounce
 	progMaster
 	progPostsuper
-	progSmtp
-	progLmtp
+	progSMTP
+	progLMTP
 	progPostscreen
 	progTlsproxy
 	programs // how many there are
@@ -23,8 +23,8 @@ const (
 // programNames are the names as Postfix logs them.
 var programNames = [programs]string{
 	progForeign: "", progOther: "other",
-	progSmtpd: "smtpd", progCleanup: "cleanup", progQmgr: "qmgr", progPickup: "pickup", progBounce: "bounce",
-	progMaster: "master", progPostsuper: "postsuper", progSmtp: "smtp", progLmtp: "lmtp",
+	progSMTPD: "smtpd", progCleanup: "cleanup", progQmgr: "qmgr", progPickup: "pickup", progBounce: "bounce",
+	progMaster: "master", progPostsuper: "postsuper", progSMTP: "smtp", progLMTP: "lmtp",
 	progPostscreen: "postscreen", progTlsproxy: "tlsproxy",
 }
 
@@ -35,7 +35,7 @@ func (p program) String() string { return programNames[p] }
 func lookupProgram(name []byte) program {
 	switch string(name) {
 	case "smtpd":
-		return progSmtpd
+		return progSMTPD
 	case "cleanup":
 		return progCleanup
 	case "qmgr", "oqmgr", "nqmgr":
@@ -49,9 +49,9 @@ func lookupProgram(name []byte) program {
 	case "postsuper":
 		return progPostsuper
 	case "smtp":
-		return progSmtp
+		return progSMTP
 	case "lmtp":
-		return progLmtp
+		return progLMTP
 	case "postscreen":
 		return progPostscreen
 	case "tlsproxy":

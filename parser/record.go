@@ -19,15 +19,15 @@ type Sink interface {
 type TLSState uint8
 
 const (
-	// TLSUnknown: cannot be decided: a killed process, lines lost, a log level that is not known.
+	// TLSUnknown means: cannot be decided: a killed process, lines lost, a log level that is not known.
 	TLSUnknown TLSState = iota
-	// TLSEstablished: a TLS summary line was seen.
+	// TLSEstablished means: a TLS summary line was seen.
 	TLSEstablished
-	// TLSPlaintext: no handshake, and the log would have shown one.
+	// TLSPlaintext means: no handshake, and the log would have shown one.
 	TLSPlaintext
-	// TLSFailed: a handshake was tried and failed, and no later one succeeded.
+	// TLSFailed means: a handshake was tried and failed, and no later one succeeded.
 	TLSFailed
-	// TLSUnlogged: TLS for certain, but the log level hides version and cipher (smtpd_tls_loglevel = 0, the default).
+	// TLSUnlogged means: TLS for certain, but the log level hides version and cipher (smtpd_tls_loglevel = 0, the default).
 	TLSUnlogged
 	// NumTLSStates is how many states there are.
 	NumTLSStates int = iota
@@ -42,7 +42,7 @@ func (s TLSState) String() string { return tlsStateNames[s] }
 type Class uint8
 
 const (
-	// ClassUnknown: the log has no address, because the client was gone before smtpd asked for it.
+	// ClassUnknown means: the log has no address, because the client was gone before smtpd asked for it.
 	ClassUnknown Class = iota
 	// ClassLoopback is 127.0.0.0/8 and ::1: content filters, local submission.
 	ClassLoopback
@@ -102,6 +102,7 @@ type Auth struct {
 // Ended is how a session came to its end.
 type Ended uint8
 
+// How a session can end.
 const (
 	EndedDisconnect Ended = iota // QUIT, or the server hung up
 	EndedLost                    // the client was gone: "lost connection after"
@@ -138,6 +139,7 @@ type Session struct {
 // MessageState is where a message was when its record was made.
 type MessageState uint8
 
+// Where a message can be.
 const (
 	MessageActive   MessageState = iota // still queued at the end of the log
 	MessageRemoved                      // left the queue
@@ -152,6 +154,7 @@ func (s MessageState) String() string { return messageStateNames[s] }
 // SourceKind is the way by which a message came.
 type SourceKind uint8
 
+// The ways in.
 const (
 	SourceUnknown SourceKind = iota // the line that would tell was not in the log
 	SourceSMTP                      // smtpd

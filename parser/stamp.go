@@ -235,8 +235,7 @@ func cutFull(b []byte) (stamp, int) {
 		return stamp{}, 0
 	}
 	zone := n + 1
-	for n = zone; n < len(b) && b[n] != ' '; n++ { //nolint:revive // the loop only moves n
-	}
+	n = indexBlank(b, zone, len(b))
 	s := stamp{sec: day + int64(hour*3600+minute*60+second), nsec: nsec, form: stampLocal}
 	if string(b[zone:n]) == "UTC" {
 		s.form = stampZoned

@@ -60,8 +60,7 @@ func run(args []string, std stdio) int {
 		return fail(std, withHint(err, "postfix-tls-exporter --help shows the commands and flags"), exitUsage)
 	}
 	if err := command.Run(); err != nil {
-		var usage usageError
-		if errors.As(err, &usage) {
+		if _, ok := errors.AsType[usageError](err); ok {
 			return fail(std, err, exitUsage)
 		}
 		return fail(std, err, exitUnreadable)
@@ -94,8 +93,7 @@ func fail(std stdio, err error, status int) int {
 func warn(std stdio, err error) {
 	for _, err := range flatten(err) {
 		_, _ = fmt.Fprintf(std.err, "postfix-tls-exporter: %s\n", report.Clean(err.Error())) // nothing is left to tell it to
-		var hint hintError
-		if errors.As(err, &hint) {
+		if hint, ok := errors.AsType[hintError](err); ok {
 			_, _ = fmt.Fprintf(std.err, "  %s\n", report.Clean(hint.hint))
 		}
 	}

@@ -23,8 +23,7 @@ type parseCmd struct {
 func (c *parseCmd) Run(ctx context.Context, std stdio) error {
 	t := tally.New(tally.Options{PeerLimit: reportPeers})
 	counts, err := c.read(ctx, std, t)
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		return err
 	}
 	s := t.Snapshot(&counts)

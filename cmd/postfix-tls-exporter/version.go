@@ -9,7 +9,7 @@ import (
 )
 
 // version is set at link time for builds that know it better than the Go tool does, such as those from an archive.
-var version string //nolint:gochecknoglobals // -X needs a variable
+var version string
 
 // build is what the Go tool put into the binary.
 type build struct{ version, revision, goVersion string }

@@ -1,10 +1,6 @@
 package tally
 
-import (
-	"strings"
-
-	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
-)
+import "strings"
 
 // groups maps what Postfix logs as key exchange to the IANA name of the TLS supported group. Up to 3.9, and with OpenSSL before 3.0, it is an
 // algorithm with a curve, "ECDHE (P-256)", "ECDHE (prime256v1)"; later the group as OpenSSL spells it.
@@ -23,16 +19,4 @@ func Group(keyExchange string) string {
 		return name
 	}
 	return keyExchange
-}
-
-// reasons are all failure reasons; the last stands for any that is not among them.
-var reasons = parser.FailureReasons()
-
-func reasonIndex(reason string) int {
-	for i, r := range reasons {
-		if r == reason {
-			return i
-		}
-	}
-	return len(reasons) - 1
 }

@@ -49,7 +49,7 @@ type peer struct {
 	label     string
 	class     parser.Class
 	counts    []peerCount
-	failures  []uint64 // by reasonIndex
+	failures  map[string]uint64 // by reason; nil before the first
 	first     time.Time
 	last      time.Time
 	lastTLS   time.Time
@@ -76,9 +76,7 @@ func newPeers(opts Options) peers {
 	}
 }
 
-func newPeer(label string) *peer {
-	return &peer{label: label, failures: make([]uint64, len(reasons))}
-}
+func newPeer(label string) *peer { return &peer{label: label} }
 
 // of returns the place where p is counted, nil if peers are not kept. at is the log's time.
 func (s *peers) of(p *parser.Peer, at time.Time) *peer {
@@ -139,6 +137,13 @@ func (p *peer) count(c *counter) *peerCount {
 	}
 	p.counts = append(p.counts, peerCount{of: c})
 	return &p.counts[len(p.counts)-1]
+}
+
+func (p *peer) failed(reason string) {
+	if p.failures == nil {
+		p.failures = make(map[string]uint64)
+	}
+	p.failures[reason]++
 }
 
 func (p *peer) seen(class parser.Class, state parser.TLSState, at time.Time) {

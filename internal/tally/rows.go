@@ -110,8 +110,8 @@ func (p *peer) row(direction string) PeerRow {
 		add(r.MessagesTLS, c.of.TLS, c.messages)
 	}
 	r.Combinations = p.combinations()
-	for i, n := range p.failures {
-		add(r.Failures, reasons[i], n)
+	for reason, n := range p.failures {
+		add(r.Failures, reason, n)
 	}
 	return r
 }

@@ -60,7 +60,7 @@ func (t *Tally) Session(s *parser.Session) {
 	if s.Failure != nil {
 		t.failures[FailureKey{Inbound, c.Service, c.Class, s.Failure.Result, s.Failure.Reason}]++
 		if peer != nil {
-			peer.failures[reasonIndex(s.Failure.Reason)]++
+			peer.failed(s.Failure.Reason)
 		}
 	}
 	if v.group != "" {
