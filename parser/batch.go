@@ -9,16 +9,25 @@ type batch struct {
 	events   []event
 	commands []Commands
 	tls      []tlsFields
+	sources  []source
+	recent   [programs]uint16 // 1 + index of the source of each program's latest line, 0 before its first
+	services []*service       // of each source; the state machine fills it in
 	lines    Lines
 	first    stamp // of the first and last Postfix line
 	last     stamp
 	lx       lexer
 }
 
+// A source is who wrote a line.
+type source struct {
+	prog      program
+	host, tag span
+}
+
 // A lexer remembers what neighbouring lines share.
 type lexer struct {
-	hour      [13]byte // "2026-11-22T04"
-	hourStart int64    // Unix time of that hour in UTC
+	hour      [2]uint64 // "2026-11-22T04", see cutISO
+	hourStart int64     // Unix time of that hour in UTC
 }
 
 // maxRepeat bounds "message repeated N times": syslogd itself stops to wait long before, and a forged number must not
@@ -30,6 +39,7 @@ func (b *batch) bytes(s span) []byte { return b.buf[s.off : s.off+s.len] }
 // reset makes the batch ready for other lines; its memory is kept.
 func (b *batch) reset() {
 	b.events, b.commands, b.tls = b.events[:0], b.commands[:0], b.tls[:0]
+	b.sources, b.services, b.recent = b.sources[:0], b.services[:0], [programs]uint16{}
 	b.lines, b.first, b.last = Lines{}, stamp{}, stamp{}
 }
 
@@ -69,12 +79,14 @@ func (b *batch) line(from, to int) {
 
 // text lets the program's rules read the text.
 func (b *batch) text(h *header, to int) {
-	if h.prog == progOther {
+	switch h.prog {
+	case progOther, progSMTP, progLMTP, progPostscreen, progTlsproxy: // nothing is needed yet of what they say
 		b.lines.Ignored++
 		return
+	default:
 	}
 	repeat, text := b.cutRepeated(h.text, to)
-	b.events = append(b.events, event{prog: h.prog, repeat: repeat, pid: h.pid, at: h.at, host: h.host, tag: h.tag})
+	b.events = append(b.events, event{prog: h.prog, repeat: repeat, pid: h.pid, at: h.at, source: b.sourceOf(h)})
 	e := &b.events[len(b.events)-1]
 	b.lexText(e, text)
 	switch e.kind {
@@ -105,8 +117,31 @@ func (b *batch) lexText(e *event, text int) {
 		lexMaster(e, b.buf, text)
 	case progPostsuper:
 		lexPostsuper(e, b.buf, text)
-	default: // nothing is needed yet of what the other programs say
+	default: // text knows the others
 	}
+}
+
+// maxAlike is how many sources are searched for one that was seen before; it may stand in the list twice.
+const maxAlike = 16
+
+// sourceOf finds or adds the line's source. Most often it is that of the program's latest line.
+func (b *batch) sourceOf(h *header) uint16 {
+	is := func(s *source) bool {
+		return s.prog == h.prog && string(b.bytes(s.tag)) == string(b.bytes(h.tag)) && string(b.bytes(s.host)) == string(b.bytes(h.host))
+	}
+	if i := b.recent[h.prog]; i > 0 && is(&b.sources[i-1]) {
+		return i - 1
+	}
+	i := len(b.sources) - 1
+	for first := max(0, len(b.sources)-maxAlike); i >= first && !is(&b.sources[i]); {
+		i--
+	}
+	if i < max(0, len(b.sources)-maxAlike) {
+		i = len(b.sources)
+		b.sources = append(b.sources, source{h.prog, h.host, h.tag})
+	}
+	b.recent[h.prog] = uint16(i) + 1
+	return uint16(i)
 }
 
 // cutRepeated unpacks rsyslog's "message repeated N times: [ TEXT]": the bracket at the end becomes the end of the line.

@@ -52,8 +52,7 @@ type event struct {
 	repeat uint16 // how often the line happened: 1, or more by syslogd's "message repeated N times"
 	pid    uint32
 	at     stamp
-	host   span
-	tag    span
+	source uint16 // index into the batch's sources
 
 	queueID span
 	peer    span // NAME[ADDRESS]
@@ -62,7 +61,7 @@ type event struct {
 	value   span   // free text: reason, command after which a session ended, Message-ID, sender, SASL user name, a child's queue ID or executable
 	num     uint64 // size, uid, pid of a dead child
 	count   uint32 // recipients
-	aux     uint32 // index into the batch's counters or TLS fields
+	aux     uint32 // index into the batch's commands or TLS fields
 }
 
 // tlsFields are the parts of a TLS summary line. What stands behind the bits is read only when it is new (see intern.tls).

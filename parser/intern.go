@@ -64,6 +64,12 @@ func (n *intern) peer(b []byte) *Peer {
 	return p
 }
 
+// is tells whether a line's NAME[ADDRESS] is this peer.
+func (p *Peer) is(b []byte) bool {
+	n := len(p.Name)
+	return len(b) == n+len(p.Address)+2 && string(b[:n]) == p.Name && string(b[n+1:len(b)-1]) == p.Address
+}
+
 // isShared tells the addresses of RFC 6598, 100.64.0.0/10, for carrier-grade NAT.
 func isShared(a netip.Addr) bool {
 	if !a.Is4() {

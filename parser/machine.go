@@ -15,6 +15,7 @@ type machine struct {
 	sessions    map[sessionKey]*session
 	order       list[session] // least recently heard of first
 	maxSessions int
+	countsOnly  bool // see Options
 	free        []*session
 	record      Session
 
@@ -24,10 +25,20 @@ type machine struct {
 	shapes map[Unrecognized]uint64 // the counts are the map's values; Count is not set in its keys
 }
 
-// apply takes one event.
-func (m *machine) apply(b *batch, e *event) {
-	svc := m.services.of(e.prog, b.bytes(e.host), b.bytes(e.tag))
+// apply takes the events of a batch.
+func (m *machine) apply(b *batch) {
+	for _, s := range b.sources {
+		b.services = append(b.services, m.services.of(s.prog, b.bytes(s.host), b.bytes(s.tag)))
+	}
+	for i := range b.events {
+		m.event(b, &b.events[i])
+	}
+}
+
+func (m *machine) event(b *batch, e *event) {
+	svc := b.services[e.source]
 	if svc == nil {
+		m.counts.RefusedLines++
 		return
 	}
 	at := m.clock.time(e.at)

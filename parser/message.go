@@ -32,6 +32,7 @@ type message struct {
 	touched  time.Time
 	removed  time.Time
 	state    MessageState
+	listed   bool // in messages.byID
 	decided  bool // source.State is final
 	gone     bool // left the queue, but undecided
 	queued   bool // the queue manager saw it
@@ -58,11 +59,17 @@ type messages struct {
 	free     []*message
 	record   Message
 	buf      []byte
+	last     *message // found last: the next line is often about it too
+
+	countsOnly bool // see Options
 }
 
-func newMessages(limit int) messages {
+func newMessages(limit int, countsOnly bool) messages {
 	at := func(v *message) *link[message] { return &v.link }
-	return messages{byID: make(map[messageKey]*message), incoming: list[message]{at: at}, active: list[message]{at: at}, max: limit}
+	return messages{
+		byID: make(map[messageKey]*message), incoming: list[message]{at: at}, active: list[message]{at: at},
+		max: limit, countsOnly: countsOnly,
+	}
 }
 
 // queueEvent takes a line about a queue ID.
@@ -125,7 +132,10 @@ func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *even
 	}
 	msg := q.get(m, s.svc.scope, id, at)
 	msg.source = Source{
-		Kind: SourceSMTP, Service: &s.svc.Service, Peer: m.intern.peer(b.bytes(e.peer)), Port: port(b.bytes(e.port)), Auth: s.auth,
+		Kind: SourceSMTP, Service: &s.svc.Service, Peer: s.peer, Port: port(b.bytes(e.port)), Auth: s.auth,
+	}
+	if peer := b.bytes(e.peer); !s.peer.is(peer) { // after XCLIENT
+		msg.source.Peer = m.intern.peer(peer)
 	}
 	msg.session = s
 	s.messages.push(msg)
@@ -150,9 +160,18 @@ func (msg *message) unseenState() MessageState {
 	return MessageCanceled
 }
 
-func (msg *message) setKey(sc *scope, id []byte) {
-	msg.scope, msg.idLen = sc, len(id)
-	msg.key = makeKey(sc, id)
+// list makes the message be found by its ID.
+func (q *messages) list(msg *message, sc *scope, id []byte) {
+	msg.scope, msg.idLen, msg.key, msg.listed = sc, len(id), makeKey(sc, id), true
+	q.byID[msg.key] = msg
+}
+
+// unlist gives the ID free for another message.
+func (q *messages) unlist(msg *message) {
+	if msg.listed {
+		msg.listed = false
+		delete(q.byID, msg.key)
+	}
 }
 
 func makeKey(sc *scope, id []byte) messageKey {
@@ -164,17 +183,27 @@ func makeKey(sc *scope, id []byte) messageKey {
 // find looks in the instance's own queue first. A service with a syslog_name of its own writes client= under another instance than the queue's programs:
 // the queue's instance takes the message over.
 func (q *messages) find(m *machine, sc *scope, id []byte) *message {
-	if msg := q.byID[makeKey(sc, id)]; msg != nil || !sc.queue {
-		return msg
+	key := makeKey(sc, id)
+	if q.last != nil && q.last.listed && q.last.key == key {
+		return q.last
 	}
+	msg := q.byID[key]
+	if msg == nil && sc.queue {
+		msg = q.takeOver(m, sc, id)
+	}
+	q.last = msg
+	return msg
+}
+
+// takeOver finds a message of the same ID in a scope of the host that has no queue.
+func (q *messages) takeOver(m *machine, sc *scope, id []byte) *message {
 	for _, other := range m.services.borrow {
 		if other.hostID != sc.hostID {
 			continue
 		}
 		if msg := q.byID[makeKey(other, id)]; msg != nil {
-			delete(q.byID, msg.key)
-			msg.setKey(sc, id)
-			q.byID[msg.key] = msg
+			q.unlist(msg)
+			q.list(msg, sc, id)
 			return msg
 		}
 	}
@@ -194,9 +223,8 @@ func (q *messages) get(m *machine, sc *scope, id []byte, at time.Time) *message 
 		msg = q.free[n-1]
 		q.free = q.free[:n-1]
 	}
-	msg.setKey(sc, id)
+	q.list(msg, sc, id)
 	msg.received, msg.touched = at, at
-	q.byID[msg.key] = msg
 	q.incoming.push(msg)
 	q.count++
 	return msg
@@ -235,7 +263,7 @@ func (q *messages) tellQueued(m *machine, msg *message) {
 // leave ends a message: its ID may be given to another one from now on.
 func (q *messages) leave(m *machine, msg *message, state MessageState, at time.Time) {
 	msg.state, msg.removed, msg.gone = state, at, true
-	delete(q.byID, msg.key)
+	q.unlist(msg)
 	if msg.decided || msg.source.Kind != SourceSMTP {
 		q.tell(m, msg)
 	}
@@ -257,8 +285,20 @@ func (q *messages) tell(m *machine, msg *message) {
 	q.free = append(q.free, msg)
 }
 
-// fill makes the record. Its own strings share one, which is made once unless a part of it changes.
+// fill makes the record.
 func (q *messages) fill(msg *message) *Message {
+	q.record = Message{
+		Host: msg.scope.host, Instance: msg.scope.instance, Size: msg.size, Recipients: msg.recipients, Queued: msg.queued,
+		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source,
+	}
+	if !q.countsOnly {
+		q.fillTexts(msg)
+	}
+	return &q.record
+}
+
+// fillTexts sets the record's own strings. They share one, which is made once unless a part of it changes.
+func (q *messages) fillTexts(msg *message) {
 	if n := msg.idLen + len(msg.messageID) + len(msg.from) + len(msg.parent); len(msg.text) != n {
 		buf := append(append(q.buf[:0], msg.key.id[:msg.idLen]...), msg.messageID...)
 		q.buf = append(append(buf, msg.from...), msg.parent...)
@@ -269,13 +309,9 @@ func (q *messages) fill(msg *message) *Message {
 		s, text = text[:n], text[n:]
 		return s
 	}
-	q.record = Message{
-		QueueID: cut(msg.idLen), MessageID: cut(len(msg.messageID)), From: cut(len(msg.from)),
-		Host: msg.scope.host, Instance: msg.scope.instance, Size: msg.size, Recipients: msg.recipients, Queued: msg.queued,
-		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source,
-	}
-	q.record.Source.Parent = cut(len(msg.parent))
-	return &q.record
+	r := &q.record
+	r.QueueID, r.MessageID, r.From = cut(msg.idLen), cut(len(msg.messageID)), cut(len(msg.from))
+	r.Source.Parent = cut(len(msg.parent))
 }
 
 // evict tells the oldest message before its time: rather one that no queue manager knows.
@@ -285,9 +321,7 @@ func (q *messages) evict(m *machine) {
 	if victim == nil || victim.session != nil && q.active.front != nil {
 		victim = q.active.front
 	}
-	if !victim.gone {
-		delete(q.byID, victim.key)
-	}
+	q.unlist(victim)
 	if victim.decided || victim.source.Kind != SourceSMTP {
 		q.tell(m, victim)
 		return
@@ -316,11 +350,11 @@ func (q *messages) close(m *machine) {
 		if len(msg.messageID) == 0 && !msg.gone {
 			msg.state = msg.unseenState()
 		}
-		delete(q.byID, msg.key)
+		q.unlist(msg)
 		q.tell(m, msg)
 	}
 	for q.active.front != nil {
-		delete(q.byID, q.active.front.key)
+		q.unlist(q.active.front)
 		q.tell(m, q.active.front)
 	}
 }

@@ -16,6 +16,9 @@ type Options struct {
 	Year int
 	// TrustedNetworks are private peers, beside those that are private by RFC.
 	TrustedNetworks []netip.Prefix
+	// CountsOnly leaves out what only costs time for a sink that counts: the texts of messages (QueueID, MessageID, From, Source.Parent)
+	// and the queue IDs of sessions.
+	CountsOnly bool
 	// MaxSessions bounds the open sessions, 0 means 50,000; beyond, the one that was silent for longest is told as aborted.
 	MaxSessions int
 	// MaxMessages bounds the queue IDs that are not yet told, 0 means 100,000; beyond, the oldest is told as active.
@@ -99,8 +102,8 @@ func New(sink Sink, opts Options) *Parser {
 	}
 	return &Parser{opts: opts, machine: machine{
 		sink: sink, clock: newClock(opts.Location, opts.Year), intern: newIntern(opts.TrustedNetworks),
-		services: newServices(), messages: newMessages(opts.MaxMessages), shapes: make(map[Unrecognized]uint64),
-		sessions: make(map[sessionKey]*session), maxSessions: opts.MaxSessions,
+		services: newServices(), messages: newMessages(opts.MaxMessages, opts.CountsOnly), shapes: make(map[Unrecognized]uint64),
+		sessions: make(map[sessionKey]*session), maxSessions: opts.MaxSessions, countsOnly: opts.CountsOnly,
 		order: list[session]{at: func(v *session) *link[session] { return &v.link }},
 	}}
 }
@@ -125,9 +128,7 @@ func (p *Parser) apply(b *batch) {
 			p.first = first
 		}
 	}
-	for i := range b.events {
-		p.machine.apply(b, &b.events[i])
-	}
+	p.machine.apply(b)
 	if b.lines.Postfix > 0 {
 		if last := p.machine.clock.time(b.last); last.After(p.last) {
 			p.last = last
@@ -146,7 +147,7 @@ func (p *Parser) Counts() Counts {
 	c := m.counts
 	c.Lines, c.First, c.Last = p.lines, p.first, p.last
 	c.OpenSessions, c.OpenMessages = len(m.sessions), m.messages.count
-	c.EmptiedTables, c.RefusedLines = m.intern.emptied, m.services.refused
+	c.EmptiedTables = m.intern.emptied
 	for u, n := range m.shapes {
 		u.Count = n
 		c.Unrecognized = append(c.Unrecognized, u)

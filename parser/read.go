@@ -20,68 +20,77 @@ const blockSize = 256 << 10
 // Read takes all of r to its end. Blocks are lexed in parallel and applied in order, so the records are those of Feed. When r fails
 // in the middle, what came before is taken and the error returned. A last line without '\n' is a line.
 func (p *Parser) Read(ctx context.Context, r io.Reader) error {
-	ctx, cancel := context.WithCancel(ctx)
 	workers := runtime.GOMAXPROCS(0)
-	pipe := pipeline{
-		free:   make(chan *batch, 2*workers+2),
-		todo:   make(chan *job, 2*workers+2),
-		inTurn: make(chan *job, 2*workers+2),
-	}
-	for range cap(pipe.free) {
-		pipe.free <- new(batch)
+	batches := 2*workers + 2
+	l := pipeline{blocks: blockReader{r: r}, free: make(chan *job, batches), inTurn: make(chan *job, batches)}
+	for range batches {
+		l.free <- &job{lexed: make(chan struct{}, 1)}
 	}
 	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer cancel()
 	for range workers {
-		wg.Go(pipe.lex)
+		wg.Go(func() { l.work(ctx) })
 	}
-	wg.Go(func() { pipe.read(ctx, r) })
-	for j := range pipe.inTurn {
-		<-j.done
-		p.apply(j.batch)
-		pipe.free <- j.batch
+	for j := range l.inTurn {
+		<-j.lexed
+		p.apply(&j.batch)
+		l.free <- j
 	}
-	return pipe.err
+	wg.Wait()
+	return l.err
 }
 
-// pipeline moves batches from the reader to the lexers, and in turn to the state machine.
+// pipeline moves batches from the workers, in the order of the log, to the state machine, and back.
 type pipeline struct {
-	free   chan *batch
-	todo   chan *job
-	inTurn chan *job
-	err    error // of the reader; valid when inTurn is closed
+	free   chan *job
+	inTurn chan *job // has room for all jobs, so that sending never blocks
+
+	mu     sync.Mutex // held while reading a block and taking its turn
+	blocks blockReader
+	ended  bool
+	err    error
 }
 
+// A job is a batch on its way.
 type job struct {
-	batch *batch
-	done  chan struct{} // closed when lexed
+	batch batch
+	lexed chan struct{} // receives when the batch may be applied
 }
 
-func (l *pipeline) lex() {
-	for j := range l.todo {
-		j.batch.lex()
-		close(j.done)
-	}
-}
-
-func (l *pipeline) read(ctx context.Context, r io.Reader) {
-	defer close(l.inTurn)
-	defer close(l.todo)
-	blocks := blockReader{r: r}
-	for l.err == nil {
-		if l.err = ctx.Err(); l.err != nil {
+// work reads a block and lexes it at once, while it is in the cache of this processor.
+func (l *pipeline) work(ctx context.Context) {
+	for j := range l.free {
+		if !l.next(ctx, j) {
+			l.free <- j // lets the other workers find the end
 			return
 		}
-		b := <-l.free
-		b.buf, l.err = blocks.next(b.buf)
-		j := &job{batch: b, done: make(chan struct{})}
-		l.inTurn <- j
-		l.todo <- j
+		j.batch.lex()
+		j.lexed <- struct{}{}
 	}
-	if errors.Is(l.err, io.EOF) {
-		l.err = nil
+}
+
+// next reads the next block into j and gives it its turn.
+func (l *pipeline) next(ctx context.Context, j *job) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return false
 	}
+	j.batch.buf = j.batch.buf[:0]
+	err := ctx.Err()
+	if err == nil {
+		j.batch.buf, err = l.blocks.next(j.batch.buf)
+	}
+	if err != nil {
+		l.ended = true
+		if !errors.Is(err, io.EOF) {
+			l.err = err
+		}
+	}
+	l.inTurn <- j
+	if l.ended {
+		close(l.inTurn)
+	}
+	return true
 }
 
 // blockReader cuts a stream into blocks of whole lines.

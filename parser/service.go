@@ -27,7 +27,6 @@ func (sc *scope) owns(o *scope) bool {
 type service struct {
 	Service
 	scope    *scope
-	tag      string
 	tlsSeen  bool // wrote a TLS summary line: the log level is at least 1
 	starttls bool // counted a STARTTLS command: no wrapper-mode port
 }
@@ -47,13 +46,11 @@ func (s *service) wrapper() bool { return wrapperName(s.Name) && !s.starttls }
 
 // services finds a line's service by host and tag.
 type services struct {
-	byTag   map[string]*service
-	scopes  map[string]*scope
-	hosts   map[string]uint32
-	borrow  []*scope           // scopes without a queue, the first few
-	last    [programs]*service // of each program's latest line: most often the next line's too
-	key     []byte
-	refused uint64 // lines of services past the bound
+	byTag  map[string]*service
+	scopes map[string]*scope
+	hosts  map[string]uint32
+	borrow []*scope // scopes without a queue, the first few
+	key    []byte
 }
 
 func newServices() services {
@@ -62,20 +59,15 @@ func newServices() services {
 
 // of returns nil past the bound.
 func (s *services) of(prog program, host, tag []byte) *service {
-	if last := s.last[prog]; last != nil && last.tag == string(tag) && last.Host == string(host) {
-		return last
-	}
 	s.key = append(append(append(s.key[:0], host...), 0), tag...)
 	svc := s.byTag[string(s.key)]
 	if svc == nil {
 		if len(s.byTag) >= maxServices {
-			s.refused++
 			return nil
 		}
 		svc = s.add(prog, string(bytes.ToValidUTF8(host, []byte("?"))), string(bytes.ToValidUTF8(tag, []byte("?"))))
 		s.byTag[string(s.key)] = svc
 	}
-	s.last[prog] = svc
 	return svc
 }
 
@@ -91,7 +83,7 @@ func (s *services) add(prog program, host, tag string) *service {
 			last = i
 		}
 	}
-	svc := &service{tag: tag, Service: Service{Host: host, Instance: tag[:first], Name: tag[last+1:], Program: tag[last+1:]}}
+	svc := &service{Service: Service{Host: host, Instance: tag[:first], Name: tag[last+1:], Program: tag[last+1:]}}
 	if first == 0 {
 		svc.Instance = tag
 	}

@@ -158,7 +158,7 @@ func (s *session) client(m *machine, b *batch, e *event, at time.Time) {
 		return
 	}
 	id := b.bytes(e.queueID)
-	if s.idCount < maxQueueIDs {
+	if s.idCount < maxQueueIDs && !m.countsOnly {
 		s.ids = append(append(s.ids, byte(len(id))), id...)
 		s.idCount++
 	}
@@ -282,7 +282,7 @@ func (s *session) tell(m *machine, state TLSState, how Ended, c *Commands) {
 	*r = Session{
 		Start: s.start, End: s.last, Service: &s.svc.Service, PID: s.pid, Peer: s.peer, Port: s.port,
 		State: state, TLS: s.tls, SNI: s.sni, Auth: s.auth,
-		Messages: s.completed(c), QueueIDs: s.queueIDs(r.QueueIDs[:0]), Commands: *c, Ended: how,
+		Messages: s.completed(c), QueueIDs: s.queueIDs(r.QueueIDs[:0]), Commands: c, Ended: how,
 	}
 	switch {
 	case s.failure.Reason != "":

@@ -1,5 +1,7 @@
 package parser
 
+import "encoding/binary"
+
 // A stamp is a header's time as it is written, before year and zone are known.
 type stamp struct {
 	sec  int64 // see form
@@ -128,16 +130,17 @@ func (lx *lexer) cutISO(b []byte) (stamp, int) {
 	if len(b) < 20 {
 		return stamp{}, 0
 	}
-	if string(b[:13]) != string(lx.hour[:]) {
+	// The hour's 13 bytes as two words that overlap: this is done for every line.
+	first, second := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[5:])
+	if first != lx.hour[0] || second != lx.hour[1] {
 		start, ok := isoHour(b)
 		if !ok {
 			return stamp{}, 0
 		}
-		copy(lx.hour[:], b)
-		lx.hourStart = start
+		lx.hour, lx.hourStart = [2]uint64{first, second}, start
 	}
-	minute, second := two(b[14], b[15]), two(b[17], b[18])
-	if b[13] != ':' || b[16] != ':' || minute > 59 || second > 60 {
+	minute, sec := two(b[14], b[15]), two(b[17], b[18])
+	if b[13] != ':' || b[16] != ':' || minute > 59 || sec > 60 {
 		return stamp{}, 0
 	}
 	nsec, n := cutFraction(b[19:])
@@ -145,8 +148,8 @@ func (lx *lexer) cutISO(b []byte) (stamp, int) {
 	if !ok {
 		return stamp{}, 0
 	}
-	sec := lx.hourStart + int64(minute*60+second) - int64(zone)*60
-	return stamp{sec: sec, nsec: nsec, zone: zone, form: stampZoned}, 19 + n + z
+	unix := lx.hourStart + int64(minute*60+sec) - int64(zone)*60
+	return stamp{sec: unix, nsec: nsec, zone: zone, form: stampZoned}, 19 + n + z
 }
 
 // isoHour reads "2026-11-22T04" as Unix time, taking it for UTC.

@@ -17,7 +17,7 @@ type eventsCmd struct {
 func (c *eventsCmd) Run(ctx context.Context, std stdio) error {
 	out := bufio.NewWriterSize(std.out, 1<<16)
 	events := report.NewEvents(out)
-	_, err := c.read(ctx, std, events)
+	_, err := c.read(ctx, std, events, false)
 	return errors.Join(err, written(errors.Join(events.Err(), out.Flush())))
 }
 

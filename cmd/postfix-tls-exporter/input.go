@@ -52,11 +52,12 @@ func (f *logFormat) options() (parser.Options, error) {
 
 // read gives the records of all files to sink and returns the parser's figures. What can be read is read; the error tells of what cannot,
 // file by file.
-func (f *files) read(ctx context.Context, std stdio, sink parser.Sink) (parser.Counts, error) {
+func (f *files) read(ctx context.Context, std stdio, sink parser.Sink, countsOnly bool) (parser.Counts, error) {
 	opts, err := f.options()
 	if err != nil {
 		return parser.Counts{}, err
 	}
+	opts.CountsOnly = countsOnly
 	win, err := newWindow(f.Since, f.Until, opts.Location, sink)
 	if err != nil {
 		return parser.Counts{}, err

@@ -41,6 +41,7 @@ func (c *serveCmd) Run(ctx context.Context, std stdio) error {
 	if err != nil {
 		return usageError{err}
 	}
+	opts.CountsOnly = true
 	b := readBuild()
 	logger.Info("starting", "version", b.version, "revision", b.revision, "logs", c.Log)
 	logger.Warn("counts begin anew with each start: metrics cover the log from where it is taken up", "from", c.From)

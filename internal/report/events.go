@@ -134,7 +134,7 @@ func newSessionEvent(s *parser.Session) *sessionEvent {
 		Kind: "session", Direction: "inbound", Start: known(s.Start), End: s.End,
 		Host: s.Service.Host, Instance: s.Service.Instance, Service: s.Service.Name, Program: s.Service.Program, PID: s.PID,
 		Peer: newPeerEvent(s.Peer, s.Port), TLS: s.State.String(), tlsEvent: newTLSEvent(s.TLS, s.SNI), Auth: newAuthEvent(&s.Auth),
-		Messages: s.Messages, QueueIDs: s.QueueIDs, Commands: commandsEvent(s.Commands), Ended: s.Ended.String(),
+		Messages: s.Messages, QueueIDs: s.QueueIDs, Commands: commandsEvent(*s.Commands), Ended: s.Ended.String(),
 	}
 	if f := s.Failure; f != nil {
 		e.Failure = &failureEvent{f.Result, f.Reason, f.Detail}

@@ -12,19 +12,27 @@ import (
 
 // peers returns those for which count is not zero: public ones before others, then by count.
 func (p *page) peers(count func(tally.PeerRow) uint64) []tally.PeerRow {
-	var out []tally.PeerRow
-	for _, r := range p.snapshot.Peers {
-		if count(r) > 0 {
-			out = append(out, r)
+	type ranked struct {
+		of *tally.PeerRow
+		n  uint64
+	}
+	var order []ranked
+	for i := range p.snapshot.Peers {
+		if r := &p.snapshot.Peers[i]; count(*r) > 0 {
+			order = append(order, ranked{r, count(*r)})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b tally.PeerRow) int {
-		return cmp.Or(-cmp.Compare(public(a), public(b)), -cmp.Compare(count(a), count(b)))
+	slices.SortStableFunc(order, func(a, b ranked) int {
+		return cmp.Or(-cmp.Compare(public(a.of), public(b.of)), -cmp.Compare(a.n, b.n))
 	})
+	out := make([]tally.PeerRow, 0, len(order))
+	for _, r := range order {
+		out = append(out, *r.of)
+	}
 	return out
 }
 
-func public(r tally.PeerRow) int {
+func public(r *tally.PeerRow) int {
 	if r.Class == "public" {
 		return 1
 	}
@@ -38,14 +46,12 @@ func (p *page) plaintextPeers() {
 		return
 	}
 	p.heading("Peers that sent mail in plaintext")
-	var out [][]string
-	for _, r := range rows {
-		out = append(out, []string{
+	printTable(p, []string{"", "", ">plaintext messages", ">with TLS", "last in plaintext"}, rows, func(r tally.PeerRow) []string {
+		return []string{
 			Clean(r.Peer), r.Class, thousands(r.MessagesTLS["plaintext"]), thousands(r.MessagesTLS["established"] + r.MessagesTLS["unlogged"]),
 			day(r.LastPlain),
-		})
-	}
-	p.table([]string{"", "", ">plaintext messages", ">with TLS", "last in plaintext"}, out)
+		}
+	})
 }
 
 // old tells the versions that RFC 8996 forbids. Versions yet to come have other names.
@@ -72,11 +78,9 @@ func (p *page) oldPeers() {
 		return
 	}
 	p.heading("Peers below TLS 1.2")
-	var out [][]string
-	for _, r := range rows {
-		out = append(out, []string{Clean(r.Peer), r.Class, thousands(count(r)), counts(r.Protocols), day(&r.Last)})
-	}
-	p.table([]string{"", "", ">sessions", "versions", "last seen"}, out)
+	printTable(p, []string{"", "", ">sessions", "versions", "last seen"}, rows, func(r tally.PeerRow) []string {
+		return []string{Clean(r.Peer), r.Class, thousands(count(r)), counts(r.Protocols), day(&r.Last)}
+	})
 }
 
 func (p *page) failingPeers() {
@@ -91,11 +95,9 @@ func (p *page) failingPeers() {
 		return
 	}
 	p.heading("Peers whose handshakes failed")
-	var out [][]string
-	for _, r := range rows {
-		out = append(out, []string{Clean(r.Peer), r.Class, thousands(count(r)), mostly(r.Failures), day(&r.Last)})
-	}
-	p.table([]string{"", "", ">sessions", "mostly", "last seen"}, out)
+	printTable(p, []string{"", "", ">sessions", "mostly", "last seen"}, rows, func(r tally.PeerRow) []string {
+		return []string{Clean(r.Peer), r.Class, thousands(count(r)), mostly(r.Failures), day(&r.Last)}
+	})
 }
 
 func (p *page) busiestPeers() {
@@ -104,16 +106,15 @@ func (p *page) busiestPeers() {
 		return
 	}
 	p.heading("Peers that sent most")
-	var out [][]string
-	for _, r := range rows {
-		out = append(out, []string{Clean(r.Peer), r.Class, thousands(r.Messages), thousands(r.Sessions), counts(stateSums(r))})
-	}
-	p.table([]string{"", "", ">messages", ">sessions", "sessions by version"}, out)
+	printTable(p, []string{"", "", ">messages", ">sessions", "sessions by version"}, rows, func(r tally.PeerRow) []string {
+		return []string{Clean(r.Peer), r.Class, thousands(r.Messages), thousands(r.Sessions), counts(stateSums(r))}
+	})
 }
 
 // stateSums are a peer's sessions by version, or by state where there is none.
 func stateSums(r tally.PeerRow) map[string]uint64 {
-	sums := maps.Clone(r.Protocols)
+	sums := make(map[string]uint64)
+	maps.Copy(sums, r.Protocols)
 	for state, n := range r.TLS {
 		if state != "established" {
 			sums[state] += n
@@ -140,11 +141,9 @@ func (p *page) failures() {
 		return cmp.Or(-cmp.Compare(sums[a], sums[b]), cmp.Compare(a.service, b.service), cmp.Compare(a.reason, b.reason))
 	})
 	p.heading("Failed handshakes")
-	var rows [][]string
-	for _, k := range keys {
-		rows = append(rows, []string{thousands(sums[k]), Clean(k.service), Clean(k.reason), reasonTexts[k.reason]})
-	}
-	p.table([]string{">", "", "", ""}, rows)
+	printTable(p, []string{">", "", "", ""}, keys, func(k key) []string {
+		return []string{thousands(sums[k]), Clean(k.service), Clean(k.reason), reasonTexts[k.reason]}
+	})
 }
 
 // reasonTexts say what a failure reason means.

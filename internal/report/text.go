@@ -50,14 +50,18 @@ func (p *page) heading(format string, args ...any) {
 	p.printf("\n%s\n%s\n", text, strings.Repeat("-", len([]rune(text))))
 }
 
-// table prints rows and, if there are more than are shown, how many.
-func (p *page) table(header []string, rows [][]string) {
-	shown := rows
-	if p.top > 0 && len(rows) > p.top {
-		shown = rows[:p.top]
+// printTable prints a table with a row for each item and, if there are more than are shown, how many.
+func printTable[T any](p *page, header []string, items []T, row func(T) []string) {
+	shown := items
+	if p.top > 0 && len(items) > p.top {
+		shown = items[:p.top]
 	}
-	p.b.WriteString(renderTable(header, shown))
-	if more := len(rows) - len(shown); more > 0 {
+	var rows [][]string
+	for _, item := range shown {
+		rows = append(rows, row(item))
+	}
+	p.b.WriteString(renderTable(header, rows))
+	if more := len(items) - len(shown); more > 0 {
 		p.printf("  ... and %d more\n", more)
 	}
 }
@@ -206,12 +210,11 @@ func (p *page) services() {
 		return
 	}
 	p.heading("Sessions by service")
-	var out [][]string
-	for _, name := range sortedKeys(rows, cmp.Compare[string]) {
+	header := []string{"", ">plaintext", ">failed", ">TLS", ">not logged"}
+	printTable(p, header, sortedKeys(rows, cmp.Compare[string]), func(name string) []string {
 		v := rows[name]
-		out = append(out, []string{Clean(name), thousands(v.plain), thousands(v.failed), thousands(v.tls), thousands(v.hidden)})
-	}
-	p.table([]string{"", ">plaintext", ">failed", ">TLS", ">not logged"}, out)
+		return []string{Clean(name), thousands(v.plain), thousands(v.failed), thousands(v.tls), thousands(v.hidden)}
+	})
 }
 
 func (p *page) ciphers() {
@@ -225,12 +228,11 @@ func (p *page) ciphers() {
 		return
 	}
 	p.heading("Ciphers")
-	var rows [][]string
-	for _, label := range byCount(sums, func(t total) uint64 { return t.sessions }) {
+	labels := byCount(sums, func(t total) uint64 { return t.sessions })
+	printTable(p, []string{"", "", ">sessions", ">messages"}, labels, func(label string) []string {
 		protocol, cipher, _ := strings.Cut(label, " ")
-		rows = append(rows, []string{Clean(protocol), Clean(cipher), thousands(sums[label].sessions), thousands(sums[label].messages)})
-	}
-	p.table([]string{"", "", ">sessions", ">messages"}, rows)
+		return []string{Clean(protocol), Clean(cipher), thousands(sums[label].sessions), thousands(sums[label].messages)}
+	})
 }
 
 // foot tells what may be missing from the page, and what to do about it.
@@ -243,11 +245,9 @@ func (p *page) foot() {
 	}
 	if len(p.snapshot.Unrecognized) > 0 {
 		p.heading("Lines not recognized")
-		var rows [][]string
-		for _, u := range p.snapshot.Unrecognized {
-			rows = append(rows, []string{thousands(u.Count), Clean(u.Program), Clean(u.Shape)})
-		}
-		p.table([]string{">", "", ""}, rows)
+		printTable(p, []string{">", "", ""}, p.snapshot.Unrecognized, func(u tally.UnrecognizedRow) []string {
+			return []string{thousands(u.Count), Clean(u.Program), Clean(u.Shape)}
+		})
 	}
 	l := p.snapshot.Lines
 	p.printf("\n%s lines read: %s used, %s not needed, %s not recognized, %s not from Postfix.\n",

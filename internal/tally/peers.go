@@ -81,7 +81,7 @@ func newPeer(label string) *peer { return &peer{label: label} }
 // of returns the place where p is counted, nil if peers are not kept. at is the log's time.
 func (s *peers) of(p *parser.Peer, at time.Time) *peer {
 	if v := s.places[p]; v != nil {
-		s.heard.MoveToBack(v.heard)
+		s.renew(v)
 		return v
 	}
 	label := s.opts.Label(*p)
@@ -101,8 +101,15 @@ func (s *peers) of(p *parser.Peer, at time.Time) *peer {
 		clear(s.places)
 	}
 	s.places[p] = v
-	s.heard.MoveToBack(v.heard)
+	s.renew(v)
 	return v
+}
+
+// renew keeps the order of silence, where it is of use.
+func (s *peers) renew(v *peer) {
+	if s.opts.PeerIdle > 0 {
+		s.heard.MoveToBack(v.heard)
+	}
 }
 
 // makePlace gives up the peer that was silent for longest, if it was for long enough. What it counted is not added to Other: it was

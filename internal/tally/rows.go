@@ -97,41 +97,30 @@ func (s *peers) rows(direction string) []PeerRow {
 func (p *peer) row(direction string) PeerRow {
 	r := PeerRow{
 		Direction: direction, Peer: p.label, Class: p.class.String(), First: p.first, Last: p.last,
-		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain),
-		TLS: map[string]uint64{}, Protocols: map[string]uint64{}, Ciphers: map[string]uint64{},
-		MessagesTLS: map[string]uint64{}, Failures: map[string]uint64{},
+		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain), Combinations: p.combinations(),
 	}
 	for _, c := range p.counts {
 		r.Sessions += c.sessions
 		r.Messages += c.messages
-		add(r.TLS, c.of.TLS, c.sessions)
-		add(r.Protocols, c.of.Protocol, c.sessions)
-		add(r.Ciphers, c.of.Cipher, c.sessions)
-		add(r.MessagesTLS, c.of.TLS, c.messages)
+		r.TLS.add(c.of.TLS, c.sessions)
+		r.Protocols.add(c.of.Protocol, c.sessions)
+		r.Ciphers.add(c.of.Cipher, c.sessions)
+		r.MessagesTLS.add(c.of.TLS, c.messages)
 	}
-	r.Combinations = p.combinations()
 	for reason, n := range p.failures {
-		add(r.Failures, reason, n)
+		r.Failures.add(reason, n)
 	}
 	return r
 }
 
-// combinations adds up the counts of all services, sorted.
+// combinations returns the counts, sorted; those of several services stand one after the other.
 func (p *peer) combinations() []PeerCount {
-	type key struct{ tls, protocol, cipher string }
-	sums := make(map[key]PeerCount, len(p.counts))
+	out := make([]PeerCount, 0, len(p.counts))
 	for _, c := range p.counts {
-		k := key{c.of.TLS, c.of.Protocol, c.of.Cipher}
-		sum := sums[k]
-		sums[k] = PeerCount{k.tls, k.protocol, k.cipher, sum.Sessions + c.sessions, sum.Messages + c.messages}
+		out = append(out, PeerCount{c.of.TLS, c.of.Protocol, c.of.Cipher, c.sessions, c.messages})
 	}
-	return slices.SortedFunc(maps.Values(sums), func(a, b PeerCount) int {
+	slices.SortFunc(out, func(a, b PeerCount) int {
 		return cmp.Or(cmp.Compare(a.TLS, b.TLS), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Cipher, b.Cipher))
 	})
-}
-
-func add(m map[string]uint64, label string, n uint64) {
-	if label != "" && n > 0 {
-		m[label] += n
-	}
+	return out
 }

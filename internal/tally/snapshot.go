@@ -1,6 +1,9 @@
 package tally
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Schema is the version of the Snapshot's JSON form. Snapshots of other versions cannot be added.
 const Schema = 1
@@ -72,24 +75,46 @@ type MessageRow struct {
 
 // PeerRow is what is known of one peer.
 type PeerRow struct {
-	Direction    string            `json:"direction"`
-	Peer         string            `json:"peer"`
-	Class        string            `json:"class"`
-	Sessions     uint64            `json:"sessions"`
-	Messages     uint64            `json:"messages"`
-	TLS          map[string]uint64 `json:"tls"`                      // sessions
-	Protocols    map[string]uint64 `json:"protocols"`                // sessions
-	Ciphers      map[string]uint64 `json:"ciphers"`                  // sessions
-	MessagesTLS  map[string]uint64 `json:"messages_tls"`             // messages, by TLS state
-	Failures     map[string]uint64 `json:"failures"`                 // sessions, by reason
-	First        time.Time         `json:"first"`                    // session or message
-	Last         time.Time         `json:"last"`                     // session or message
-	LastTLS      *time.Time        `json:"last_tls,omitempty"`       // session or message
-	LastPlain    *time.Time        `json:"last_plaintext,omitempty"` // session or message
-	Combinations []PeerCount       `json:"-"`
+	Direction    string      `json:"direction"`
+	Peer         string      `json:"peer"`
+	Class        string      `json:"class"`
+	Sessions     uint64      `json:"sessions"`
+	Messages     uint64      `json:"messages"`
+	TLS          Counts      `json:"tls"`                      // sessions
+	Protocols    Counts      `json:"protocols"`                // sessions
+	Ciphers      Counts      `json:"ciphers"`                  // sessions
+	MessagesTLS  Counts      `json:"messages_tls"`             // messages, by TLS state
+	Failures     Counts      `json:"failures"`                 // sessions, by reason
+	First        time.Time   `json:"first"`                    // session or message
+	Last         time.Time   `json:"last"`                     // session or message
+	LastTLS      *time.Time  `json:"last_tls,omitempty"`       // session or message
+	LastPlain    *time.Time  `json:"last_plaintext,omitempty"` // session or message
+	Combinations []PeerCount `json:"-"`
 }
 
-// PeerCount counts a peer's sessions and messages of one TLS state, protocol and cipher.
+// Counts are numbers by label.
+type Counts map[string]uint64
+
+// MarshalJSON writes nil, which costs nothing to make for many peers, like an empty map.
+func (c Counts) MarshalJSON() ([]byte, error) {
+	if c == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(map[string]uint64(c))
+}
+
+func (c *Counts) add(label string, n uint64) {
+	if label == "" || n == 0 {
+		return
+	}
+	if *c == nil {
+		*c = make(Counts)
+	}
+	(*c)[label] += n
+}
+
+// PeerCount counts a peer's sessions and messages of one TLS state, protocol and cipher. The same ones may stand there several times, for
+// different services: add them up.
 type PeerCount struct {
 	TLS, Protocol, Cipher string
 	Sessions, Messages    uint64
