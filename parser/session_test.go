@@ -174,9 +174,11 @@ var wrapperScenarios = []scenario{
 	{"log level 0, before Postfix 3.0", `
 		postfix/smtps/smtpd[411]: connect from a.example[192.0.2.10]
 		postfix/smtps/smtpd[411]: 33823A8A060: client=a.example[192.0.2.10]
+		qmgr[9]: 33823A8A060: from=<s@example.net>, size=100, nrcpt=1 (queue active)
 		postfix/smtps/smtpd[411]: disconnect from a.example[192.0.2.10]`, `
 		session smtps[411] a.example[192.0.2.10] unknown messages=1 of 33823A8A060 disconnect
-		message 33823A8A060 canceled smtps a.example[192.0.2.10] unknown`},
+		queued 33823A8A060 smtps a.example[192.0.2.10] unknown
+		message 33823A8A060 active smtps a.example[192.0.2.10] unknown`},
 	{"a STARTTLS command shows that the name means nothing", `
 		postfix/smtps/smtpd[411]: connect from a.example[192.0.2.10]
 		postfix/smtps/smtpd[411]: disconnect from a.example[192.0.2.10] ehlo=2 starttls=1 quit=1 commands=4

@@ -21,6 +21,7 @@ type TextOptions struct {
 func Text(w io.Writer, s *tally.Snapshot, o TextOptions) error {
 	p := &page{snapshot: s, top: o.Top}
 	p.head()
+	p.summary()
 	for _, class := range []string{"public", "private", "loopback", "unknown"} {
 		p.states(class)
 	}
@@ -83,6 +84,33 @@ func (p *page) head() {
 	if len(s.Hosts) > 0 {
 		p.printf("Log of %s\n", list(s.Hosts, p.top))
 	}
+}
+
+// summary is the answer in a sentence, about the peers that matter most.
+func (p *page) summary() {
+	var all, plain, weak, failed uint64
+	for _, r := range p.snapshot.Messages {
+		if r.Class != "public" {
+			continue
+		}
+		all += r.Count
+		switch {
+		case r.TLS == "plaintext":
+			plain += r.Count
+		case old(r.Protocol):
+			weak += r.Count
+		}
+	}
+	for _, r := range p.snapshot.Sessions {
+		if r.Class == "public" && r.TLS == "failed" {
+			failed += r.Count
+		}
+	}
+	if all == 0 {
+		return
+	}
+	p.printf("From the Internet: %s of %s messages in plaintext (%s %%), %s below TLS 1.2 (%s %%); %s sessions failed in the TLS handshake\n",
+		thousands(plain), thousands(all), percent(plain, all), thousands(weak), percent(weak, all), thousands(failed))
 }
 
 // list joins names, no more than limit of them.
