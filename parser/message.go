@@ -76,34 +76,43 @@ func newMessages(limit int, countsOnly bool) messages {
 func (m *machine) queueEvent(b *batch, e *event, svc *service, at time.Time) {
 	q := &m.messages
 	id := b.bytes(e.queueID)
-	if e.kind == eventNotification {
+	switch e.kind {
+	case eventPickup:
+		msg := q.birth(m, svc.scope, id, at)
+		msg.source.Kind, msg.source.UID = SourcePickup, e.num
+		msg.setParent(b.bytes(e.word))
+	case eventNotification: // before or after cleanup's line for the child
 		child := q.get(m, svc.scope, b.bytes(e.value), at)
 		child.source.Kind = SourceBounce
-		child.parent, child.text = append(child.parent[:0], id...), ""
-		return
-	}
-	if e.kind == eventHold {
+		child.setParent(id)
+	case eventHold:
 		if msg := q.find(m, svc.scope, id); msg != nil {
 			msg.held = true
 		}
-		return
+	default:
+		msg := q.get(m, svc.scope, id, at)
+		msg.touched = at
+		q.event(m, msg, b, e, at)
 	}
-	msg := q.get(m, svc.scope, id, at)
-	msg.touched = at
+}
+
+// event takes a line about a message that most often is known.
+func (q *messages) event(m *machine, msg *message, b *batch, e *event, at time.Time) {
 	switch e.kind {
 	case eventMessageID:
 		msg.messageID, msg.text = setText(msg.messageID, b.bytes(e.value)), ""
 	case eventQueueActive:
 		q.activate(m, msg, b, e)
-	case eventPickup:
-		msg.source.Kind, msg.source.UID = SourcePickup, e.num
-		msg.parent, msg.text = append(msg.parent[:0], b.bytes(e.word)...), ""
 	case eventRemoved, eventRequeued:
 		q.leave(m, msg, MessageRemoved, at)
 	case eventCanceled:
 		q.leave(m, msg, MessageCanceled, at)
-	default: // all kinds of these programs are above
+	default: // queueEvent and machine.smtpd take the others
 	}
+}
+
+func (msg *message) setParent(id []byte) {
+	msg.parent, msg.text = append(msg.parent[:0], id...), ""
 }
 
 func setText(dst, text []byte) []byte {
@@ -127,12 +136,10 @@ func (q *messages) activate(m *machine, msg *message, b *batch, e *event) {
 
 // received takes the birth of a queue ID in an SMTP session.
 func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *event, at time.Time) {
-	if old := q.find(m, s.svc.scope, id); old != nil { // a short ID is used again; the line that ended the old one is missing
-		q.leave(m, old, old.endState(), time.Time{})
-	}
-	msg := q.get(m, s.svc.scope, id, at)
+	msg := q.birth(m, s.svc.scope, id, at)
 	msg.source = Source{
-		Kind: SourceSMTP, Service: &s.svc.Service, Peer: s.peer, Port: port(b.bytes(e.port)), Auth: s.auth,
+		Kind: SourceSMTP, Service: &s.svc.Service, Peer: s.peer, Port: port(b.bytes(e.port)),
+		Auth: Auth{Method: s.auth.Method, Username: s.auth.Username},
 	}
 	if peer := b.bytes(e.peer); !s.peer.is(peer) { // after XCLIENT
 		msg.source.Peer = m.intern.peer(peer)
@@ -142,6 +149,14 @@ func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *even
 	if s.tls != nil {
 		msg.decided, msg.source.State, msg.source.TLS, msg.source.SNI = true, TLSEstablished, s.tls, s.sni
 	}
+}
+
+// birth begins a message. If its ID is in use, it was given to another file, and the line that ended the old one is missing.
+func (q *messages) birth(m *machine, sc *scope, id []byte, at time.Time) *message {
+	if old := q.find(m, sc, id); old != nil {
+		q.leave(m, old, old.endState(), time.Time{})
+	}
+	return q.get(m, sc, id, at)
 }
 
 // endState is the state of a message whose end is not in the log.

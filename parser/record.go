@@ -171,7 +171,7 @@ type Source struct {
 	State   TLSState // when this message was sent: a session may deliver in plaintext first and use STARTTLS later
 	TLS     *TLS     // not nil if State is TLSEstablished
 	SNI     string
-	Auth    Auth
+	Auth    Auth   // without Failures, which are the session's
 	UID     uint64 // of the user who ran sendmail, for SourcePickup
 	Parent  string // queue ID of the message that the notification is about, for SourceBounce
 }
