@@ -1,0 +1,243 @@
+package parser
+
+import "time"
+
+// How long a queue ID that no queue manager has seen is kept after its session: the transaction was aborted, which Postfix logs since
+// 3.10 only, or the queue is congested. By the log's clock.
+const canceledAfter = time.Hour
+
+// messageKey is comparable without making a string.
+type messageKey struct {
+	scope uint32
+	id    [maxQueueID]byte
+}
+
+// messages are the queue IDs that are not yet told.
+type messages struct {
+	byID     map[messageKey]*message
+	incoming list[message] // not yet seen by a queue manager, oldest first
+	active   list[message]
+	count    int
+	max      int
+	free     []*message
+	record   Message
+	buf      []byte
+	last     *message // found last: the next line is often about it too
+
+	countsOnly bool // see Options
+}
+
+func newMessages(limit int, countsOnly bool) messages {
+	at := func(v *message) *link[message] { return &v.link }
+	return messages{
+		byID: make(map[messageKey]*message), incoming: list[message]{at: at}, active: list[message]{at: at},
+		max: limit, countsOnly: countsOnly,
+	}
+}
+
+// birth begins a message. If its ID is in use, it was given to another file, and the line that ended the old one is missing.
+func (q *messages) birth(m *machine, sc *scope, id []byte, at time.Time) *message {
+	if old := q.find(m, sc, id); old != nil {
+		q.leave(m, old, old.endState(), time.Time{})
+	}
+	return q.get(m, sc, id, at)
+}
+
+// list makes the message be found by its ID.
+func (q *messages) list(msg *message, sc *scope, id []byte) {
+	msg.scope, msg.idLen, msg.key, msg.listed = sc, len(id), makeKey(sc, id), true
+	q.byID[msg.key] = msg
+}
+
+// unlist gives the ID free for another message.
+func (q *messages) unlist(msg *message) {
+	if msg.listed {
+		msg.listed = false
+		delete(q.byID, msg.key)
+	}
+}
+
+func makeKey(sc *scope, id []byte) messageKey {
+	key := messageKey{scope: sc.id}
+	copy(key.id[:], id)
+	return key
+}
+
+// find looks in the instance's own queue first. A service with a syslog_name of its own writes client= under another instance than the queue's programs:
+// the queue's instance takes the message over.
+func (q *messages) find(m *machine, sc *scope, id []byte) *message {
+	key := makeKey(sc, id)
+	if q.last != nil && q.last.listed && q.last.key == key {
+		return q.last
+	}
+	msg := q.byID[key]
+	if msg == nil && sc.queue {
+		msg = q.takeOver(m, sc, id)
+	}
+	q.last = msg
+	return msg
+}
+
+// takeOver finds a message of the same ID in a scope of the host that has no queue.
+func (q *messages) takeOver(m *machine, sc *scope, id []byte) *message {
+	for _, other := range m.services.borrow {
+		if other.hostID != sc.hostID {
+			continue
+		}
+		if msg := q.byID[makeKey(other, id)]; msg != nil {
+			q.unlist(msg)
+			q.list(msg, sc, id)
+			return msg
+		}
+	}
+	return nil
+}
+
+// get finds or begins a message.
+func (q *messages) get(m *machine, sc *scope, id []byte, at time.Time) *message {
+	if msg := q.find(m, sc, id); msg != nil {
+		return msg
+	}
+	if q.count >= q.max {
+		q.evict(m)
+	}
+	msg := new(message)
+	if n := len(q.free); n > 0 {
+		msg = q.free[n-1]
+		q.free = q.free[:n-1]
+	}
+	q.list(msg, sc, id)
+	msg.received, msg.touched = at, at
+	q.incoming.push(msg)
+	q.count++
+	return msg
+}
+
+// decide settles the TLS state of a message that waited for its session to tell.
+func (q *messages) decide(m *machine, msg *message, state TLSState) {
+	msg.decided, msg.source.State = true, state
+	q.tellQueued(m, msg)
+	if msg.gone {
+		q.tell(m, msg)
+	}
+}
+
+// sessionEnded lets go of a message of the session, whose state it was sent in if the log did not tell before.
+func (q *messages) sessionEnded(m *machine, msg *message, state TLSState, accepted bool) {
+	msg.session.messages.remove(msg)
+	msg.session = nil
+	msg.accepted = accepted
+	if msg.decided {
+		q.tellQueued(m, msg)
+		return
+	}
+	q.decide(m, msg, state)
+}
+
+// tellQueued counts a message as received, once. In a log without the lines of the queue's programs smtpd's word is enough.
+func (q *messages) tellQueued(m *machine, msg *message) {
+	received := msg.queued || msg.accepted && !msg.scope.queue
+	if received && !msg.told && msg.decided && msg.source.Kind == SourceSMTP {
+		msg.told = true
+		m.sink.Queued(q.fill(msg))
+	}
+}
+
+// leave ends a message: its ID may be given to another one from now on.
+func (q *messages) leave(m *machine, msg *message, state MessageState, at time.Time) {
+	msg.state, msg.removed, msg.gone = state, at, true
+	q.unlist(msg)
+	if msg.decided || msg.source.Kind != SourceSMTP {
+		q.tell(m, msg)
+	}
+}
+
+// tell makes the record and forgets the message.
+func (q *messages) tell(m *machine, msg *message) {
+	m.sink.Message(q.fill(msg))
+	if msg.queued {
+		q.active.remove(msg)
+	} else {
+		q.incoming.remove(msg)
+	}
+	if msg.session != nil {
+		msg.session.messages.remove(msg)
+	}
+	q.count--
+	*msg = message{messageID: msg.messageID[:0], from: msg.from[:0], parent: msg.parent[:0]}
+	q.free = append(q.free, msg)
+}
+
+// fill makes the record.
+func (q *messages) fill(msg *message) *Message {
+	q.record = Message{
+		Host: msg.scope.host, Instance: msg.scope.instance, Size: msg.size, Recipients: msg.recipients, Queued: msg.queued,
+		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source,
+	}
+	if !q.countsOnly {
+		q.fillTexts(msg)
+	}
+	return &q.record
+}
+
+// fillTexts sets the record's own strings. They share one, which is made once unless a part of it changes.
+func (q *messages) fillTexts(msg *message) {
+	if n := msg.idLen + len(msg.messageID) + len(msg.from) + len(msg.parent); len(msg.text) != n {
+		buf := append(append(q.buf[:0], msg.key.id[:msg.idLen]...), msg.messageID...)
+		q.buf = append(append(buf, msg.from...), msg.parent...)
+		msg.text = string(q.buf)
+	}
+	text := msg.text
+	cut := func(n int) (s string) {
+		s, text = text[:n], text[n:]
+		return s
+	}
+	r := &q.record
+	r.QueueID, r.MessageID, r.From = cut(msg.idLen), cut(len(msg.messageID)), cut(len(msg.from))
+	r.Source.Parent = cut(len(msg.parent))
+}
+
+// evict tells the oldest message before its time: rather one that no queue manager knows.
+func (q *messages) evict(m *machine) {
+	m.counts.EvictedMessages++
+	victim := q.incoming.front
+	if victim == nil || victim.session != nil && q.active.front != nil {
+		victim = q.active.front
+	}
+	q.unlist(victim)
+	if victim.decided || victim.source.Kind != SourceSMTP {
+		q.tell(m, victim)
+		return
+	}
+	victim.gone = true
+	q.decide(m, victim, victim.session.svc.silence())
+}
+
+// expire gives up queue IDs that no queue manager took.
+func (q *messages) expire(m *machine, at time.Time) {
+	for q.incoming.front != nil && at.Sub(q.incoming.front.touched) > canceledAfter {
+		switch msg := q.incoming.front; {
+		case msg.session != nil || msg.held:
+			msg.touched = at
+			q.incoming.renew(msg)
+		default:
+			q.leave(m, msg, msg.unseenState(), time.Time{})
+		}
+	}
+}
+
+// close tells the rest. A queue ID without Message-ID line never got as far as its header.
+func (q *messages) close(m *machine) {
+	for q.incoming.front != nil {
+		msg := q.incoming.front
+		if len(msg.messageID) == 0 && !msg.gone {
+			msg.state = msg.unseenState()
+		}
+		q.unlist(msg)
+		q.tell(m, msg)
+	}
+	for q.active.front != nil {
+		q.unlist(q.active.front)
+		q.tell(m, q.active.front)
+	}
+}
