@@ -31,7 +31,9 @@ func (s *session) state(how Ended, c *Commands) TLSState {
 		return TLSUnlogged
 	case s.failure.Reason != "":
 		return TLSFailed
-	case starttls.Total > 0 && s.inSTARTTLS && !s.refused: // the SSL_accept line is missing
+	case s.refused:
+		return TLSPlaintext
+	case starttls.Total > 0 && s.inSTARTTLS: // the SSL_accept line is missing
 		return TLSFailed
 	case c.Known && s.svc.wrapper():
 		return s.wrapperState(c)

@@ -145,7 +145,7 @@ func openError(err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return withHint(err, "the mail log is readable for group adm on Debian and Ubuntu; or use sudo")
 	case errors.Is(err, os.ErrNotExist):
-		return withHint(err, "Postfix logs to /var/log/mail.log, /var/log/maillog, or the systemd journal (journalctl -t postfix -o short-iso | postfix-tls-exporter parse)")
+		return withHint(err, "Postfix logs to /var/log/mail.log, /var/log/maillog, or the systemd journal (journalctl --facility=mail -o short-iso | postfix-tls-exporter parse)")
 	default:
 		return err
 	}
