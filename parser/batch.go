@@ -28,6 +28,7 @@ type source struct {
 type lexer struct {
 	hour      [2]uint64 // "2026-11-22T04", see cutISO
 	hourStart int64     // Unix time of that hour in UTC
+	host      []byte    // and the blank behind it
 }
 
 // maxRepeat bounds "message repeated N times": syslogd itself stops to wait long before, and a forged number must not

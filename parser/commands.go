@@ -52,13 +52,52 @@ func (c *Commands) set(name []byte, ok, total uint64) bool {
 		c.Known = true
 		return false
 	}
-	for i := range commandNames {
-		if string(name) == commandNames[i] {
-			c.Count[i] = Count{OK: uint32(min(ok, 1<<32-1)), Total: uint32(min(total, 1<<32-1))}
-			return true
-		}
+	if i := commandOf(name); i < Command(NumCommands) { // else a command of a later Postfix: the known ones may follow
+		c.Count[i] = Count{OK: uint32(min(ok, 1<<32-1)), Total: uint32(min(total, 1<<32-1))}
 	}
-	return true // a command of a later Postfix: the known ones may follow
+	return true
+}
+
+// commandOf finds a command by its name, NumCommands if there is none. Searching commandNames would take longer than all else that is done
+// with a disconnect line.
+func commandOf(name []byte) Command {
+	switch string(name) {
+	case "helo":
+		return CommandHELO
+	case "ehlo":
+		return CommandEHLO
+	case "xclient":
+		return CommandXCLIENT
+	case "xforward":
+		return CommandXFORWARD
+	case "starttls":
+		return CommandSTARTTLS
+	case "auth":
+		return CommandAUTH
+	case "mail":
+		return CommandMAIL
+	case "rcpt":
+		return CommandRCPT
+	case "data":
+		return CommandDATA
+	case "bdat":
+		return CommandBDAT
+	case "rset":
+		return CommandRSET
+	case "noop":
+		return CommandNOOP
+	case "vrfy":
+		return CommandVRFY
+	case "etrn":
+		return CommandETRN
+	case "quit":
+		return CommandQUIT
+	case "help":
+		return CommandHELP
+	case "unknown":
+		return CommandUnknown
+	}
+	return Command(NumCommands)
 }
 
 // total is the number behind the slash, or without one that before it.

@@ -101,10 +101,9 @@ func (e *event) connect(p1, p2, o1, o2 int) {
 func (e *event) disconnect(b *batch, p1, p2, o1, o2 int, buf []byte, cursor int) {
 	e.kind = eventDisconnect
 	e.setPeer(p1, p2, o1, o2)
-	var c Commands
-	lexCounters(&c, buf, cursor)
 	e.aux = uint32(len(b.commands))
-	b.commands = append(b.commands, c)
+	b.commands = append(b.commands, Commands{})
+	lexCounters(&b.commands[e.aux], buf, cursor)
 }
 
 func (e *event) client(q1, q2, p1, p2, o1, o2 int, buf []byte, cursor int) {

@@ -26,7 +26,7 @@ func (lx *lexer) cutHeader(buf []byte, from, to int) (h header, ok bool) {
 	}
 	h.at = at
 	i++
-	j := indexBlank(buf, i, to)
+	j := lx.cutHost(buf, i, to)
 	if j == to || j == i {
 		return h, false
 	}
@@ -37,6 +37,18 @@ func (lx *lexer) cutHeader(buf []byte, from, to int) (h header, ok bool) {
 		ok = h.cutTag(buf, j+1, to)
 	}
 	return h, ok
+}
+
+// cutHost returns the end of the host. Neighbouring lines share it.
+func (lx *lexer) cutHost(buf []byte, from, to int) int {
+	if n := len(lx.host); n > 0 && bytes.HasPrefix(buf[from:to], lx.host) {
+		return from + n - 1
+	}
+	end := indexBlank(buf, from, to)
+	if end < to {
+		lx.host = append(lx.host[:0], buf[from:end+1]...)
+	}
+	return end
 }
 
 // cutTime finds the time, behind a container's prefix ("postfix-1  | ") and a priority ("<22>") if there are any,
@@ -93,9 +105,15 @@ func indexBlank(buf []byte, from, to int) int {
 	return to
 }
 
+// postfixTag begins nearly all tags.
+const postfixTag = "postfix/"
+
 // cutTag reads "postfix/smtpd[411]: " and Solaris' "[ID 197553 mail.info] " behind it.
 func (h *header) cutTag(buf []byte, from, to int) bool {
 	i, slash := from, from
+	if to-from > len(postfixTag) && string(buf[from:from+len(postfixTag)]) == postfixTag {
+		i, slash = from+len(postfixTag), from+len(postfixTag)
+	}
 	for ; i < to; i++ {
 		switch buf[i] {
 		case '/':

@@ -13,7 +13,7 @@ type machine struct {
 	services services
 
 	sessions    map[sessionKey]*session
-	order       list[session] // least recently heard of first
+	order       list[session] // as they began
 	maxSessions int
 	countsOnly  bool // see Options
 	free        []*session

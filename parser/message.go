@@ -25,6 +25,7 @@ type message struct {
 	listed   bool // in messages.byID
 	decided  bool // source.State is final
 	gone     bool // left the queue, but undecided
+	header   bool // cleanup saw its header
 	queued   bool // the queue manager saw it
 	accepted bool // smtpd's counters tell that its transaction ended well
 	told     bool // to Sink.Queued
@@ -67,7 +68,8 @@ func (m *machine) queueEvent(b *batch, e *event, svc *service, at time.Time) {
 func (q *messages) event(m *machine, msg *message, b *batch, e *event, at time.Time) {
 	switch e.kind {
 	case eventMessageID:
-		msg.messageID, msg.text = setText(msg.messageID, b.bytes(e.value)), ""
+		msg.header = true
+		q.setText(msg, &msg.messageID, b.bytes(e.value))
 	case eventQueueActive:
 		q.activate(m, msg, b, e)
 	case eventRemoved, eventRequeued:
@@ -82,16 +84,20 @@ func (msg *message) setParent(id []byte) {
 	msg.parent, msg.text = append(msg.parent[:0], id...), ""
 }
 
-func setText(dst, text []byte) []byte {
+// setText keeps a text of the message.
+func (q *messages) setText(msg *message, dst *[]byte, text []byte) {
+	if q.countsOnly {
+		return
+	}
 	text = text[:min(len(text), maxText)]
 	if !utf8.Valid(text) {
 		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
 	}
-	return append(dst[:0], text...)
+	*dst, msg.text = append((*dst)[:0], text...), ""
 }
 
 func (q *messages) activate(m *machine, msg *message, b *batch, e *event) {
-	msg.from, msg.text = setText(msg.from, b.bytes(e.value)), ""
+	q.setText(msg, &msg.from, b.bytes(e.value))
 	msg.size, msg.recipients = e.num, e.count
 	if !msg.queued {
 		msg.queued = true

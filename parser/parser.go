@@ -19,7 +19,7 @@ type Options struct {
 	// CountsOnly leaves out what only costs time for a sink that counts: the texts of messages (QueueID, MessageID, From, Source.Parent)
 	// and the queue IDs of sessions.
 	CountsOnly bool
-	// MaxSessions bounds the open sessions, 0 means 50,000; beyond, the one that was silent for longest is told as aborted.
+	// MaxSessions bounds the open sessions, 0 means 50,000; beyond, the oldest is told as aborted.
 	MaxSessions int
 	// MaxMessages bounds the queue IDs that are not yet told, 0 means 100,000; beyond, the oldest is told as active.
 	MaxMessages int

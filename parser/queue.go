@@ -230,7 +230,7 @@ func (q *messages) expire(m *machine, at time.Time) {
 func (q *messages) close(m *machine) {
 	for q.incoming.front != nil {
 		msg := q.incoming.front
-		if len(msg.messageID) == 0 && !msg.gone {
+		if !msg.header && !msg.gone {
 			msg.state = msg.unseenState()
 		}
 		q.unlist(msg)

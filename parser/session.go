@@ -132,8 +132,6 @@ func (m *machine) session(b *batch, e *event, svc *service, at time.Time) *sessi
 		s.peer, s.port = m.intern.peer(b.bytes(e.peer)), port(b.bytes(e.port))
 		m.sessions[key] = s
 		m.order.push(s)
-	} else {
-		m.order.renew(s)
 	}
 	s.last = at
 	return s

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // --timezone must work in a container that has no zone files
 
@@ -41,13 +40,7 @@ const (
 	exitUsage      = 2
 )
 
-// garbage makes the collector run less often than by default. A report's memory stays below 64 MB all the same, and it is ready sooner.
-const garbage = 200
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
-	}
 	os.Exit(run(os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
 }
 
