@@ -20,65 +20,55 @@ const blockSize = 256 << 10
 // Read takes all of r to its end. Blocks are lexed in parallel and applied in order, so the records are those of Feed. When r fails
 // in the middle, what came before is taken and the error returned. A last line without '\n' is a line.
 func (p *Parser) Read(ctx context.Context, r io.Reader) error {
-	workers := runtime.GOMAXPROCS(0)
-	batches := 2*workers + 2
-	l := pipeline{blocks: blockReader{r: r}, free: make(chan *job, batches), inTurn: make(chan *job, batches)}
-	for range batches {
-		l.free <- &job{lexed: make(chan struct{}, 1)}
-	}
+	l := pipeline{parser: p, blocks: blockReader{r: r}}
+	l.turn.L = &l.turnMu
 	var wg sync.WaitGroup
-	for range workers {
+	for range runtime.GOMAXPROCS(0) + 1 { // one may wait for its turn
 		wg.Go(func() { l.work(ctx) })
-	}
-	for j := range l.inTurn {
-		<-j.lexed
-		p.apply(&j.batch)
-		l.free <- j
 	}
 	wg.Wait()
 	return l.err
 }
 
-// pipeline moves batches from the workers, in the order of the log, to the state machine, and back.
+// pipeline lets workers read, lex and apply blocks. Each does all three for a block, because the block is in the cache of
+// its processor then; reading and applying is done by one at a time, in the order of the log.
 type pipeline struct {
-	free   chan *job
-	inTurn chan *job // has room for all jobs, so that sending never blocks
+	parser *Parser
 
-	mu     sync.Mutex // held while reading a block and taking its turn
+	readMu sync.Mutex
 	blocks blockReader
-	ended  bool
+	read   int // blocks
 	err    error
+	ended  bool
+
+	turnMu  sync.Mutex
+	turn    sync.Cond // changes of applied
+	applied int       // blocks
 }
 
-// A job is a batch on its way.
-type job struct {
-	batch batch
-	lexed chan struct{} // receives when the batch may be applied
-}
-
-// work reads a block and lexes it at once, while it is in the cache of this processor.
 func (l *pipeline) work(ctx context.Context) {
-	for j := range l.free {
-		if !l.next(ctx, j) {
-			l.free <- j // lets the other workers find the end
+	var b batch
+	for {
+		n, ok := l.next(ctx, &b)
+		if !ok {
 			return
 		}
-		j.batch.lex()
-		j.lexed <- struct{}{}
+		b.lex()
+		l.inTurn(n, func() { l.parser.apply(&b) })
 	}
 }
 
-// next reads the next block into j and gives it its turn.
-func (l *pipeline) next(ctx context.Context, j *job) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// next reads the next block into b and returns its number.
+func (l *pipeline) next(ctx context.Context, b *batch) (n int, ok bool) {
+	l.readMu.Lock()
+	defer l.readMu.Unlock()
 	if l.ended {
-		return false
+		return 0, false
 	}
-	j.batch.buf = j.batch.buf[:0]
+	b.buf = b.buf[:0]
 	err := ctx.Err()
 	if err == nil {
-		j.batch.buf, err = l.blocks.next(j.batch.buf)
+		b.buf, err = l.blocks.next(b.buf)
 	}
 	if err != nil {
 		l.ended = true
@@ -86,11 +76,22 @@ func (l *pipeline) next(ctx context.Context, j *job) bool {
 			l.err = err
 		}
 	}
-	l.inTurn <- j
-	if l.ended {
-		close(l.inTurn)
+	l.read++
+	return l.read - 1, true
+}
+
+// inTurn calls apply when all blocks before n have been applied.
+func (l *pipeline) inTurn(n int, apply func()) {
+	l.turnMu.Lock()
+	for l.applied != n {
+		l.turn.Wait()
 	}
-	return true
+	l.turnMu.Unlock()
+	apply()
+	l.turnMu.Lock()
+	l.applied++
+	l.turn.Broadcast()
+	l.turnMu.Unlock()
 }
 
 // blockReader cuts a stream into blocks of whole lines.

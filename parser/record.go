@@ -2,7 +2,7 @@ package parser
 
 import "time"
 
-// A Sink takes the records. The parser calls it from one goroutine, in the order of the log. A record belongs to the parser and is
+// A Sink takes the records. The parser calls it in the order of the log, never from two goroutines at once. A record belongs to the parser and is
 // valid until the method returns. Its strings may be kept, and so may what Service, Peer and TLS point to: that is never
 // written again. Slices and other pointers may not.
 type Sink interface {
