@@ -1,0 +1,54 @@
+# Run `make` for a list of the targets.
+
+BIN := postfix-tls-exporter
+CMD := ./cmd/postfix-tls-exporter
+
+FUZZTIME ?= 30s
+
+# Only for a build outside of a git checkout, where Go's own build information names no version.
+VERSION ?=
+LDFLAGS := $(if $(VERSION),-ldflags '-X main.version=$(VERSION)')
+
+# Set SUDO=sudo to let `make test` install missing components as an ordinary user.
+SUDO ?=
+
+LINT_VERSION := 2.15.0
+LINT         := .bin/golangci-lint
+
+GOLDEN_PKGS := $(CMD) ./exporter ./internal/report
+
+.PHONY: help build test race lint fuzz bench golden generate check
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+build: ## the static binary ./postfix-tls-exporter
+	CGO_ENABLED=0 go build -trimpath $(LDFLAGS) -o $(BIN) $(CMD)
+
+test: ## all tests, with a real Postfix and a real Prometheus; as root on Debian or Ubuntu installs what is missing
+	SUDO='$(SUDO)' .ci/install-test-tools
+	POSTFIX_TLS_E2E=required go test ./...
+
+race: ## the tests under the race detector, without the end-to-end ones
+	go test -race $$(go list ./... | grep -v '/internal/e2e$$')
+
+lint: ## golangci-lint, in the version named here
+	@$(LINT) version --short 2>/dev/null | grep -qxF '$(LINT_VERSION)' || \
+		GOBIN='$(CURDIR)/.bin' go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION)
+	$(LINT) run ./...
+
+fuzz: ## every fuzz target for FUZZTIME (30s) each
+	.ci/fuzz '$(FUZZTIME)'
+
+bench: build ## speed and allocations of the parser, then of the whole program
+	go test -run '^$$' -bench . -benchmem ./parser/
+	go run ./internal/benchmark -bin ./$(BIN)
+
+golden: ## rewrite the golden files; read the difference before you commit it
+	go test $(GOLDEN_PKGS) -update
+
+generate: ## compile parser/grammar.re; needs re2go, from Debian's package re2c
+	go generate ./parser
+
+check: ## all that CI runs
+	bash .ci/run
