@@ -118,8 +118,8 @@ func TestCollect(t *testing.T) {
 
 		"log_bytes_total{log=/var/log/mail.log}": 1000, "log_rotations_total{log=/var/log/mail.log}": 2,
 		"log_lost_bytes_total{log=/var/log/mail.log}": 3, "log_cut_lines_total{log=/var/log/mail.log}": 4,
-		"log_lag_bytes{log=/var/log/mail.log}":                   5,
-		"log_last_line_timestamp_seconds{log=/var/log/mail.log}": float64(time.Date(2026, 11, 22, 4, 0, 6, 0, time.UTC).Unix()),
+		"log_lag_bytes{log=/var/log/mail.log}":                             5,
+		"log_last_line_timestamp_seconds{log=/var/log/mail.log}":           float64(time.Date(2026, 11, 22, 4, 0, 6, 0, time.UTC).Unix()),
 		"exporter_build_info{goversion=go1.26,revision=abc,version=1.2.3}": 1,
 	}
 	nonzero, all := gather(t, sampleData(t))
