@@ -14,6 +14,7 @@ type machine struct {
 
 	sessions    map[sessionKey]*session
 	order       list[session] // as they began
+	last        *session      // found last; its key is zero when it has ended
 	maxSessions int
 	countsOnly  bool // see Options
 	free        []*session

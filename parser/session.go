@@ -121,6 +121,10 @@ func (m *machine) connect(b *batch, e *event, svc *service, at time.Time) {
 // session returns the process' session; a new one, without start, if the log does not hold its connect line.
 func (m *machine) session(b *batch, e *event, svc *service, at time.Time) *session {
 	key := keyOf(svc.scope.hostID, e.prog, e.pid)
+	if m.last != nil && m.last.key == key { // a session's lines often follow one another
+		m.last.last = at
+		return m.last
+	}
 	s := m.sessions[key]
 	if s == nil {
 		if len(m.sessions) >= m.maxSessions {
@@ -133,7 +137,7 @@ func (m *machine) session(b *batch, e *event, svc *service, at time.Time) *sessi
 		m.sessions[key] = s
 		m.order.push(s)
 	}
-	s.last = at
+	m.last, s.last = s, at
 	return s
 }
 
