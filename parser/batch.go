@@ -10,7 +10,7 @@ type batch struct {
 	commands []Commands
 	tls      []tlsFields
 	sources  []source
-	recent   [programs]uint16 // 1 + index of the source of each program's latest line, 0 before its first
+	recent   [programs]uint32 // 1 + index of the source of each program's latest line, 0 before its first
 	services []*service       // of each source; the state machine fills it in
 	lines    Lines
 	first    stamp // of the first and last Postfix line
@@ -40,7 +40,7 @@ func (b *batch) bytes(s span) []byte { return b.buf[s.off : s.off+s.len] }
 // reset makes the batch ready for other lines; its memory is kept.
 func (b *batch) reset() {
 	b.events, b.commands, b.tls = b.events[:0], b.commands[:0], b.tls[:0]
-	b.sources, b.services, b.recent = b.sources[:0], b.services[:0], [programs]uint16{}
+	b.sources, b.services, b.recent = b.sources[:0], b.services[:0], [programs]uint32{}
 	b.lines, b.first, b.last = Lines{}, stamp{}, stamp{}
 }
 
@@ -71,11 +71,19 @@ func (b *batch) line(from, to int) {
 		return
 	}
 	b.lines.Postfix++
-	if b.first.form == stampNone {
-		b.first = h.at
-	}
-	b.last = h.at
+	b.tick(h.at)
 	b.text(&h, to)
+}
+
+// tick notes the times that decide about year and zone of others: each line's that is not of the same minute as the line
+// before. The first line of a batch is left to the state machine, which knows the line before it.
+func (b *batch) tick(at stamp) {
+	if b.first.form == stampNone {
+		b.first = at
+	} else if at.form != stampZoned && at.minute() != b.last.minute() {
+		b.events = append(b.events, event{kind: eventTick, at: at})
+	}
+	b.last = at
 }
 
 // text lets the program's rules read the text.
@@ -126,7 +134,7 @@ func (b *batch) lexText(e *event, text int) {
 const maxAlike = 16
 
 // sourceOf finds or adds the line's source. Most often it is that of the program's latest line.
-func (b *batch) sourceOf(h *header) uint16 {
+func (b *batch) sourceOf(h *header) uint32 {
 	is := func(s *source) bool {
 		return s.prog == h.prog && string(b.bytes(s.tag)) == string(b.bytes(h.tag)) && string(b.bytes(s.host)) == string(b.bytes(h.host))
 	}
@@ -141,8 +149,8 @@ func (b *batch) sourceOf(h *header) uint16 {
 		i = len(b.sources)
 		b.sources = append(b.sources, source{h.prog, h.host, h.tag})
 	}
-	b.recent[h.prog] = uint16(i) + 1
-	return uint16(i)
+	b.recent[h.prog] = uint32(i) + 1
+	return uint32(i)
 }
 
 // cutRepeated unpacks rsyslog's "message repeated N times: [ TEXT]": the bracket at the end becomes the end of the line.

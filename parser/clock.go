@@ -42,6 +42,12 @@ func (c *clock) time(s stamp) time.Time {
 	return c.memoTime
 }
 
+// look resolves a stamp without learning from it.
+func (c *clock) look(s stamp) time.Time {
+	seen := *c
+	return seen.resolve(s)
+}
+
 func (c *clock) resolve(s stamp) time.Time {
 	switch s.form {
 	case stampZoned:
@@ -93,6 +99,12 @@ func sameWall(a, b time.Time) bool {
 	return a.Hour() == b.Hour() && a.Day() == b.Day() && a.Minute() == b.Minute()
 }
 
+// isDate tells whether the year that t was made with has the stamp's day: only leap years have a 29 February.
+func isDate(t time.Time, s stamp) bool {
+	_, day, _, _, _ := unpackYearless(s.sec)
+	return t.Day() == day
+}
+
 // yearless adds the year. The first stamp gets the latest year in which it is not after the log was written; a step back of over
 // a month is New Year.
 func (c *clock) yearless(s stamp) time.Time {
@@ -109,9 +121,8 @@ func (c *clock) yearless(s stamp) time.Time {
 	switch {
 	case c.year == 0:
 		c.year = c.reference.In(c.loc).Year()
-		if c.local(in(c.year)).After(c.reference.Add(day)) {
+		for c.look(stamp{sec: in(c.year).Unix(), form: stampLocal}).After(c.reference.Add(day)) || !isDate(in(c.year), s) {
 			c.year--
-			c.last = time.Time{}
 		}
 	case wallLast.IsZero():
 	case in(c.year).Before(wallLast.Add(-month)):

@@ -10,9 +10,12 @@ func (s *session) end(m *machine, how Ended, commands *Commands) {
 	}
 	state := s.state(how, commands)
 	s.tell(m, state, how, commands)
-	accepted := commands.Known && s.completed(commands) == s.transactions
+	ends := sessionEnd{state: s.messageState(state)}
+	if commands.Known {
+		ends.accepted, ends.refused = s.completed(commands) == s.transactions, s.completed(commands) == 0
+	}
 	for s.messages.front != nil {
-		m.messages.sessionEnded(m, s.messages.front, s.messageState(state), accepted)
+		m.messages.sessionEnded(m, s.messages.front, ends)
 	}
 	delete(m.sessions, s.key)
 	m.order.remove(s)
@@ -27,10 +30,12 @@ func (s *session) state(how Ended, c *Commands) TLSState {
 	switch {
 	case s.tls != nil:
 		return TLSEstablished
-	case s.aborted, starttls.OK > 0:
+	case s.dropped, starttls.OK > 0:
 		return TLSUnlogged
 	case s.failure.Reason != "":
 		return TLSFailed
+	case how == EndedOpen:
+		return TLSUnknown
 	case s.refused:
 		return TLSPlaintext
 	case starttls.Total > 0 && s.inSTARTTLS: // the SSL_accept line is missing
@@ -39,10 +44,10 @@ func (s *session) state(how Ended, c *Commands) TLSState {
 		return s.wrapperState(c)
 	case c.Known:
 		return TLSPlaintext
-	case how == EndedOpen, how == EndedAborted && s.transactions == 0, !s.svc.tlsSeen, s.svc.wrapper():
+	case how == EndedAborted && s.transactions == 0:
 		return TLSUnknown
 	default:
-		return TLSPlaintext
+		return s.silence()
 	}
 }
 
@@ -75,15 +80,15 @@ func (s *session) messageState(state TLSState) TLSState {
 	case TLSUnlogged:
 		return TLSUnlogged
 	case TLSUnknown:
-		return s.svc.silence()
+		return s.silence()
 	default:
 		return TLSPlaintext
 	}
 }
 
-// silence is what it means that there is no TLS line.
-func (s *service) silence() TLSState {
-	if s.tlsSeen && !s.wrapper() {
+// silence is what it means that there is no TLS line: plaintext, if the log would have it.
+func (s *session) silence() TLSState {
+	if s.svc.tlsSeen && !s.svc.wrapper() && !s.start.IsZero() {
 		return TLSPlaintext
 	}
 	return TLSUnknown

@@ -15,6 +15,7 @@ const (
 	eventTLSLibrary
 	eventTLSAborted
 	eventTLSRefused
+	eventTLSDropped
 	eventEnded
 	eventSASLFailed
 	eventHold
@@ -29,6 +30,7 @@ const (
 	eventMasterStopped
 	eventChildDied
 	eventRequeued
+	eventTick  // not a rule: time goes on, see batch.tick
 	eventKinds // how many there are
 )
 
@@ -37,10 +39,11 @@ var ruleNames = [eventKinds]string{
 	eventNone: "", eventUnrecognized: "unrecognized",
 	eventConnect: "connect", eventDisconnect: "disconnect", eventClient: "client", eventProxiedClient: "proxied-client",
 	eventTLS: "tls", eventTLSFailed: "tls-failed", eventTLSLibrary: "tls-library", eventTLSAborted: "tls-aborted",
-	eventTLSRefused: "tls-refused", eventEnded: "ended", eventSASLFailed: "sasl-failed", eventHold: "hold",
+	eventTLSRefused: "tls-refused", eventTLSDropped: "tls-dropped", eventEnded: "ended", eventSASLFailed: "sasl-failed", eventHold: "hold",
 	eventDied: "died", eventMessageID: "message-id", eventCanceled: "canceled", eventQueueActive: "active",
 	eventRemoved: "removed", eventPickup: "local", eventNotification: "notification",
 	eventMasterStarted: "started", eventMasterStopped: "stopped", eventChildDied: "child-died", eventRequeued: "requeued",
+	eventTick: "",
 }
 
 func (k eventKind) String() string { return ruleNames[k] }
@@ -52,7 +55,7 @@ type event struct {
 	repeat uint16 // how often the line happened: 1, or more by syslogd's "message repeated N times"
 	pid    uint32
 	at     stamp
-	source uint16 // index into the batch's sources
+	source uint32 // index into the batch's sources
 
 	queueID span
 	peer    span // NAME[ADDRESS]

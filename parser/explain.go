@@ -36,7 +36,7 @@ func Explain(r io.Reader, fn func(line []byte, e Explanation) error) error {
 		b.buf = buf
 		for from := 0; from < len(b.buf); {
 			to := from + bytes.IndexByte(b.buf[from:], '\n')
-			line = append(line[:0], b.buf[from:to]...) // unpacking a repeated message changes the buffer
+			line = append(line[:0], bytes.TrimSuffix(b.buf[from:to], []byte("\r"))...) // unpacking a repeated message changes the buffer
 			if err := fn(line, b.explain(from, to)); err != nil {
 				return err
 			}

@@ -89,6 +89,10 @@ func lexSmtpd(b *batch, e *event, buf []byte, cursor int) {
 	"warning: " ( "Refusing STARTTLS request" | "Refusing TLS service request" | "Wrapper-mode request dropped" ) " from " peer " for service " / any
 		{ e.peerText(eventTLSRefused, p1, p2, o1, o2, cursor, cursor); return }
 
+	// smtpd/tls-dropped: warning: New TLS session rate limit exceeded: 16 from client.example.net[192.0.2.10] for service smtp
+	"warning: New TLS session rate limit exceeded: " digits " from " peer " for service " / any
+		{ e.peerText(eventTLSDropped, p1, p2, o1, o2, cursor, cursor); return }
+
 	// smtpd/ended: lost connection after STARTTLS from unknown[192.0.2.11]
 	// smtpd/ended: NOQUEUE: too many errors after UNKNOWN from unknown[192.0.2.11]:40112
 	// smtpd/ended: 3F1A2C0B7D: timeout after DATA (18204 bytes) from client.example.net[192.0.2.10]
@@ -102,6 +106,9 @@ func lexSmtpd(b *batch, e *event, buf []byte, cursor int) {
 	// smtpd/hold: 3F1A2C0B7D: hold: RCPT from client.example.net[192.0.2.10]: <u@example.com>: Recipient address; from=<s@example.net> to=<u@example.com> proto=ESMTP helo=<client.example.net>
 	// smtpd/hold: 3F1A2C0B7D: milter-hold: END-OF-MESSAGE from client.example.net[192.0.2.10]: milter triggers HOLD action; from=<s@example.net>
 	qid ": " "milter-"? "hold: " / any { e.queue(eventHold, q1, q2); return }
+
+	// smtpd/hold: NOQUEUE: hold: RCPT from client.example.net[192.0.2.10]: <u@example.com>: Recipient address; from=<s@example.net> to=<u@example.com> proto=ESMTP helo=<client.example.net>
+	noqueue ": " "milter-"? "hold: " / any { e.kind = eventHold; return }
 
 	// smtpd/died: fatal: watchdog timeout
 	// smtpd/died: panic: vstring_ctl: bad name
@@ -141,9 +148,9 @@ func lexSuffix(t *TLS, buf []byte, cursor int) {
 next:
 	/*!re2c:suffix
 	detail = ( " (" [^()\r\n]* ")" )?;
-	" key-exchange " @v1 [^ ()\r\n]+ detail @v2 / [ \r\n] { t.KeyExchange = string(buf[v1:v2]); goto next }
-	" server-signature " @v1 [^ ()\r\n]+ detail @v2 / [ \r\n] { t.Signature = string(buf[v1:v2]); goto next }
-	" server-digest " @v1 [^ ()\r\n]+ @v2 / [ \r\n] { t.Digest = string(buf[v1:v2]); goto next }
+	" key-exchange " @v1 [^ ()\r\n]+ detail @v2 / [ \r\n] { t.KeyExchange = toText(buf[v1:v2]); goto next }
+	" server-signature " @v1 [^ ()\r\n]+ detail @v2 / [ \r\n] { t.Signature = toText(buf[v1:v2]); goto next }
+	" server-digest " @v1 [^ ()\r\n]+ @v2 / [ \r\n] { t.Digest = toText(buf[v1:v2]); goto next }
 	" client-signature " [^ ()\r\n]+ detail / [ \r\n] { goto next }
 	" client-digest " [^ ()\r\n]+ / [ \r\n] { goto next }
 	* { return }

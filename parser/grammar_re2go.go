@@ -922,9 +922,9 @@ yy19:
 	case 1:
 		yyt4 = -1
 		yyt5 = -1
-		goto yy218
+		goto yy226
 	default:
-		goto yy218
+		goto yy226
 	}
 yy20:
 	cursor++
@@ -2904,9 +2904,13 @@ yy149:
 		goto yy170
 	case 'c':
 		goto yy171
+	case 'h':
+		goto yy172
 	case 'l':
 		yyt7 = cursor
 		goto yy144
+	case 'm':
+		goto yy173
 	case 't':
 		yyt7 = cursor
 		goto yy146
@@ -2918,7 +2922,7 @@ yy150:
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy172
+		goto yy174
 	default:
 		goto yy19
 	}
@@ -2927,7 +2931,7 @@ yy151:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy173
+		goto yy175
 	default:
 		goto yy19
 	}
@@ -2936,7 +2940,7 @@ yy152:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy174
+		goto yy176
 	default:
 		goto yy19
 	}
@@ -2945,7 +2949,7 @@ yy153:
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy175
+		goto yy177
 	default:
 		goto yy25
 	}
@@ -2954,7 +2958,7 @@ yy154:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy176
+		goto yy178
 	default:
 		goto yy19
 	}
@@ -2963,7 +2967,7 @@ yy155:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy177
+		goto yy179
 	default:
 		goto yy19
 	}
@@ -2972,7 +2976,7 @@ yy156:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy178
+		goto yy180
 	default:
 		goto yy19
 	}
@@ -2984,7 +2988,9 @@ yy157:
 		fallthrough
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q':
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M':
+		fallthrough
+	case 'O','P','Q':
 		fallthrough
 	case 'S':
 		fallthrough
@@ -2996,16 +3002,19 @@ yy157:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy179
-	case 'R':
-		yyt1 = cursor
 		goto yy181
-	case 'T':
-		yyt1 = cursor
-		goto yy182
-	case 'W':
+	case 'N':
 		yyt1 = cursor
 		goto yy183
+	case 'R':
+		yyt1 = cursor
+		goto yy184
+	case 'T':
+		yyt1 = cursor
+		goto yy185
+	case 'W':
+		yyt1 = cursor
+		goto yy186
 	default:
 		goto yy19
 	}
@@ -3048,7 +3057,7 @@ yy159:
 	case 'v','w','x','y':
 		goto yy160
 	case 'z':
-		goto yy184
+		goto yy187
 	default:
 		goto yy19
 	}
@@ -3080,7 +3089,7 @@ yy161:
 	case 'v','w','x','y':
 		goto yy160
 	case 'z':
-		goto yy184
+		goto yy187
 	default:
 		goto yy19
 	}
@@ -3089,7 +3098,7 @@ yy162:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy185
+		goto yy188
 	default:
 		goto yy19
 	}
@@ -3098,7 +3107,7 @@ yy163:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy186
+		goto yy189
 	default:
 		goto yy19
 	}
@@ -3107,7 +3116,7 @@ yy164:
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy187
+		goto yy190
 	default:
 		goto yy19
 	}
@@ -3116,7 +3125,7 @@ yy165:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy188
+		goto yy191
 	default:
 		goto yy19
 	}
@@ -3125,7 +3134,7 @@ yy166:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy189
+		goto yy192
 	default:
 		goto yy19
 	}
@@ -3134,7 +3143,7 @@ yy167:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy190
+		goto yy193
 	default:
 		goto yy19
 	}
@@ -3195,7 +3204,7 @@ yy168:
 	case 'u':
 		goto yy24
 	case 'z':
-		goto yy191
+		goto yy194
 	default:
 		goto yy19
 	}
@@ -3249,7 +3258,7 @@ yy169:
 	case 'v','w','x','y':
 		goto yy169
 	case 'z':
-		goto yy191
+		goto yy194
 	default:
 		goto yy19
 	}
@@ -3258,7 +3267,7 @@ yy170:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy192
+		goto yy195
 	default:
 		goto yy19
 	}
@@ -3267,7 +3276,7 @@ yy171:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy193
+		goto yy196
 	default:
 		goto yy19
 	}
@@ -3275,8 +3284,8 @@ yy172:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy194
+	case 'o':
+		goto yy197
 	default:
 		goto yy19
 	}
@@ -3284,8 +3293,8 @@ yy173:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy195
+	case 'i':
+		goto yy198
 	default:
 		goto yy19
 	}
@@ -3293,8 +3302,8 @@ yy174:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy196
+	case ' ':
+		goto yy199
 	default:
 		goto yy19
 	}
@@ -3302,18 +3311,17 @@ yy175:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy197
+	case 't':
+		goto yy200
 	default:
-		goto yy25
+		goto yy19
 	}
 yy176:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy198
+	case 'o':
+		goto yy201
 	default:
 		goto yy19
 	}
@@ -3321,24 +3329,43 @@ yy177:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy199
+	case ' ':
+		yyt1 = cursor
+		goto yy202
 	default:
-		goto yy19
+		goto yy25
 	}
 yy178:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy200
+	case 'c':
+		goto yy203
 	default:
 		goto yy19
 	}
 yy179:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy204
+	default:
+		goto yy19
+	}
 yy180:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy205
+	default:
+		goto yy19
+	}
+yy181:
+	cursor++
+	yych = buf[cursor]
+yy182:
 	switch (yych) {
 	case '-','.':
 		fallthrough
@@ -3349,40 +3376,49 @@ yy180:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy179
+		goto yy181
 	case '[':
-		goto yy201
+		goto yy206
 	default:
 		goto yy19
-	}
-yy181:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy202
-	default:
-		goto yy180
-	}
-yy182:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'L':
-		goto yy203
-	default:
-		goto yy180
 	}
 yy183:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy204
+	case 'e':
+		goto yy207
 	default:
-		goto yy180
+		goto yy182
 	}
 yy184:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy208
+	default:
+		goto yy182
+	}
+yy185:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy209
+	default:
+		goto yy182
+	}
+yy186:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy210
+	default:
+		goto yy182
+	}
+yy187:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -3407,36 +3443,9 @@ yy184:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy205
+		goto yy211
 	case 'z':
-		goto yy184
-	default:
-		goto yy19
-	}
-yy185:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy206
-	default:
-		goto yy19
-	}
-yy186:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy207
-	default:
-		goto yy19
-	}
-yy187:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy208
+		goto yy187
 	default:
 		goto yy19
 	}
@@ -3444,8 +3453,8 @@ yy188:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy209
+	case 'e':
+		goto yy212
 	default:
 		goto yy19
 	}
@@ -3453,8 +3462,8 @@ yy189:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy210
+	case 'd':
+		goto yy213
 	default:
 		goto yy19
 	}
@@ -3462,8 +3471,8 @@ yy190:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy211
+	case 't':
+		goto yy214
 	default:
 		goto yy19
 	}
@@ -3471,11 +3480,38 @@ yy191:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case 't':
+		goto yy215
+	default:
+		goto yy19
+	}
+yy192:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy216
+	default:
+		goto yy19
+	}
+yy193:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy217
+	default:
+		goto yy19
+	}
+yy194:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
 	case ' ':
 		yyt1 = cursor
 		goto yy22
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy205
+		goto yy211
 	case 'A':
 		fallthrough
 	case 'E':
@@ -3515,36 +3551,9 @@ yy191:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy212
+		goto yy218
 	case 'z':
-		goto yy191
-	default:
-		goto yy19
-	}
-yy192:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy213
-	default:
-		goto yy19
-	}
-yy193:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy214
-	default:
-		goto yy19
-	}
-yy194:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy215
+		goto yy194
 	default:
 		goto yy19
 	}
@@ -3552,8 +3561,8 @@ yy195:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy216
+	case 'o':
+		goto yy219
 	default:
 		goto yy19
 	}
@@ -3561,8 +3570,8 @@ yy196:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
-		goto yy217
+	case 'i':
+		goto yy220
 	default:
 		goto yy19
 	}
@@ -3570,10 +3579,8 @@ yy197:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy42
-	case 'f':
-		goto yy219
+	case 'l':
+		goto yy221
 	default:
 		goto yy19
 	}
@@ -3581,8 +3588,8 @@ yy198:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy220
+	case 'l':
+		goto yy222
 	default:
 		goto yy19
 	}
@@ -3591,7 +3598,7 @@ yy199:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy221
+		goto yy223
 	default:
 		goto yy19
 	}
@@ -3599,8 +3606,8 @@ yy200:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy222
+	case 'i':
+		goto yy224
 	default:
 		goto yy19
 	}
@@ -3608,41 +3615,97 @@ yy201:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
+	case 'm':
 		goto yy225
 	default:
-		goto yy224
+		goto yy19
 	}
 yy202:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case 'T':
+		goto yy42
 	case 'f':
-		goto yy226
+		goto yy227
 	default:
-		goto yy180
+		goto yy19
 	}
 yy203:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
-		goto yy227
+	case 't':
+		goto yy228
 	default:
-		goto yy180
+		goto yy19
 	}
 yy204:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy228
+	case 'e':
+		goto yy229
 	default:
-		goto yy180
+		goto yy19
 	}
 yy205:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy230
+	default:
+		goto yy19
+	}
+yy206:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy233
+	default:
+		goto yy232
+	}
+yy207:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy234
+	default:
+		goto yy182
+	}
+yy208:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy235
+	default:
+		goto yy182
+	}
+yy209:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy236
+	default:
+		goto yy182
+	}
+yy210:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy237
+	default:
+		goto yy182
+	}
+yy211:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -3667,63 +3730,63 @@ yy205:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy205
+		goto yy211
 	case ':':
 		yyt2 = cursor
 		yyt5 = cursor
 		yyt8 = cursor
 		goto yy112
 	case 'z':
-		goto yy184
+		goto yy187
 	default:
 		goto yy19
 	}
-yy206:
+yy212:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy229
+		goto yy238
 	default:
 		goto yy19
 	}
-yy207:
+yy213:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy230
+		goto yy239
 	default:
 		goto yy19
 	}
-yy208:
+yy214:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy231
+		goto yy240
 	default:
 		goto yy19
 	}
-yy209:
+yy215:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy232
+		goto yy241
 	default:
 		goto yy19
 	}
-yy210:
+yy216:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy233
+		goto yy242
 	default:
 		goto yy19
 	}
-yy211:
+yy217:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -3733,7 +3796,7 @@ yy211:
 	default:
 		goto yy19
 	}
-yy212:
+yy218:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -3741,7 +3804,7 @@ yy212:
 		yyt1 = cursor
 		goto yy22
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy205
+		goto yy211
 	case ':':
 		yyt2 = cursor
 		yyt5 = cursor
@@ -3786,71 +3849,18 @@ yy212:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy212
-	case 'z':
-		goto yy191
-	default:
-		goto yy19
-	}
-yy213:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy234
-	default:
-		goto yy19
-	}
-yy214:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy235
-	default:
-		goto yy19
-	}
-yy215:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy236
-	default:
-		goto yy19
-	}
-yy216:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy237
-	default:
-		goto yy19
-	}
-yy217:
-	yyaccept = 1
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy238
-	default:
-		yyt4 = -1
-		yyt5 = -1
 		goto yy218
+	case 'z':
+		goto yy194
+	default:
+		goto yy19
 	}
-yy218:
-	q1 = yyt4
-	q2 = yyt5
-	{ e.kind = eventUnrecognized; return }
 yy219:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy239
+		goto yy243
 	default:
 		goto yy19
 	}
@@ -3858,8 +3868,8 @@ yy220:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy240
+	case 'e':
+		goto yy244
 	default:
 		goto yy19
 	}
@@ -3867,8 +3877,8 @@ yy221:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy241
+	case 'd':
+		goto yy245
 	default:
 		goto yy19
 	}
@@ -3876,15 +3886,86 @@ yy222:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy242
+	case 't':
+		goto yy246
 	default:
 		goto yy19
 	}
 yy223:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy247
+	default:
+		goto yy19
+	}
 yy224:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy248
+	default:
+		goto yy19
+	}
+yy225:
+	yyaccept = 1
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy249
+	default:
+		yyt4 = -1
+		yyt5 = -1
+		goto yy226
+	}
+yy226:
+	q1 = yyt4
+	q2 = yyt5
+	{ e.kind = eventUnrecognized; return }
+yy227:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy250
+	default:
+		goto yy19
+	}
+yy228:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy251
+	default:
+		goto yy19
+	}
+yy229:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy252
+	default:
+		goto yy19
+	}
+yy230:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy253
+	default:
+		goto yy19
+	}
+yy231:
+	cursor++
+	yych = buf[cursor]
+yy232:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -3893,67 +3974,76 @@ yy224:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy223
+		goto yy231
 	case ']':
-		goto yy243
+		goto yy254
 	default:
 		goto yy19
 	}
-yy225:
+yy233:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy244
+		goto yy255
 	default:
 		goto yy19
 	}
-yy226:
+yy234:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy256
+	default:
+		goto yy182
+	}
+yy235:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy245
+		goto yy257
 	default:
-		goto yy180
+		goto yy182
 	}
-yy227:
+yy236:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy246
+		goto yy258
 	default:
-		goto yy180
+		goto yy182
 	}
-yy228:
+yy237:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy247
+		goto yy259
 	default:
-		goto yy180
+		goto yy182
 	}
-yy229:
+yy238:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy248
+		goto yy260
 	default:
 		goto yy19
 	}
-yy230:
+yy239:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy249
+		goto yy261
 	default:
 		goto yy19
 	}
-yy231:
+yy240:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -3963,61 +4053,79 @@ yy231:
 	default:
 		goto yy19
 	}
-yy232:
+yy241:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy250
+		goto yy262
 	default:
 		goto yy19
 	}
-yy233:
+yy242:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy251
+		goto yy263
 	default:
 		goto yy19
 	}
-yy234:
+yy243:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy252
+		goto yy264
 	default:
 		goto yy19
 	}
-yy235:
+yy244:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy253
+		goto yy265
 	default:
 		goto yy19
 	}
-yy236:
+yy245:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy266
+	default:
+		goto yy19
+	}
+yy246:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy267
+	default:
+		goto yy19
+	}
+yy247:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy254
+		goto yy268
 	default:
 		goto yy19
 	}
-yy237:
+yy248:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy255
+		goto yy269
 	default:
 		goto yy19
 	}
-yy238:
+yy249:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4031,151 +4139,20 @@ yy238:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy256
+		goto yy270
 	default:
 		goto yy19
-	}
-yy239:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy257
-	default:
-		goto yy19
-	}
-yy240:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy258
-	default:
-		goto yy19
-	}
-yy241:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy259
-	default:
-		goto yy19
-	}
-yy242:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy260
-	default:
-		goto yy19
-	}
-yy243:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt4 = -1
-		goto yy261
-	default:
-		goto yy19
-	}
-yy244:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy262
-	default:
-		goto yy19
-	}
-yy245:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy263
-	default:
-		goto yy180
-	}
-yy246:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy264
-	default:
-		goto yy19
-	}
-yy247:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy265
-	default:
-		goto yy180
-	}
-yy248:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy266
-	default:
-		goto yy19
-	}
-yy249:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy19
-	default:
-		goto yy267
 	}
 yy250:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
-		goto yy268
-	default:
-		goto yy19
-	}
-yy251:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy269
-	default:
-		goto yy19
-	}
-yy252:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy270
-	default:
-		goto yy19
-	}
-yy253:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
+	case 'o':
 		goto yy271
 	default:
 		goto yy19
 	}
-yy254:
+yy251:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4184,7 +4161,7 @@ yy254:
 	default:
 		goto yy19
 	}
-yy255:
+yy252:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4193,7 +4170,165 @@ yy255:
 	default:
 		goto yy19
 	}
+yy253:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy274
+	default:
+		goto yy19
+	}
+yy254:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy275
+	default:
+		goto yy19
+	}
+yy255:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy276
+	default:
+		goto yy19
+	}
 yy256:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy277
+	default:
+		goto yy19
+	}
+yy257:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy278
+	default:
+		goto yy182
+	}
+yy258:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy279
+	default:
+		goto yy19
+	}
+yy259:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy280
+	default:
+		goto yy182
+	}
+yy260:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy281
+	default:
+		goto yy19
+	}
+yy261:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy19
+	default:
+		goto yy282
+	}
+yy262:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy283
+	default:
+		goto yy19
+	}
+yy263:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy284
+	default:
+		goto yy19
+	}
+yy264:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy285
+	default:
+		goto yy19
+	}
+yy265:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy286
+	default:
+		goto yy19
+	}
+yy266:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy287
+	default:
+		goto yy19
+	}
+yy267:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy288
+	default:
+		goto yy19
+	}
+yy268:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy289
+	default:
+		goto yy19
+	}
+yy269:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy290
+	default:
+		goto yy19
+	}
+yy270:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4206,32 +4341,32 @@ yy256:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy256
+		goto yy270
 	case '[':
-		goto yy274
+		goto yy291
 	default:
 		goto yy19
 	}
-yy257:
+yy271:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy275
+		goto yy292
 	default:
 		goto yy19
 	}
-yy258:
+yy272:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
 		yyt1 = yyt2
-		goto yy269
+		goto yy284
 	default:
 		goto yy19
 	}
-yy259:
+yy273:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4239,72 +4374,81 @@ yy259:
 		fallthrough
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		yyt1 = cursor
-		goto yy276
+		goto yy293
 	default:
 		goto yy19
 	}
-yy260:
+yy274:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
 		yyt1 = yyt2
-		goto yy269
+		goto yy284
 	default:
 		goto yy19
 	}
-yy261:
+yy275:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy277
+		goto yy294
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt3 = cursor
-		goto yy278
+		goto yy295
 	case 'u':
 		yyt3 = cursor
-		goto yy279
+		goto yy296
 	default:
 		goto yy19
 	}
-yy262:
+yy276:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy280
+		goto yy297
 	default:
 		goto yy19
 	}
-yy263:
+yy277:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy298
+	default:
+		goto yy19
+	}
+yy278:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy281
+		goto yy299
 	default:
-		goto yy180
+		goto yy182
 	}
-yy264:
+yy279:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy282
+		goto yy300
 	default:
 		goto yy19
 	}
-yy265:
+yy280:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy283
+		goto yy301
 	default:
-		goto yy180
+		goto yy182
 	}
-yy266:
+yy281:
 	yyaccept = 2
 	cursor++
 	marker = cursor
@@ -4320,17 +4464,17 @@ yy266:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt2 = cursor
-		goto yy284
+		goto yy302
 	default:
-		goto yy218
+		goto yy226
 	}
-yy267:
+yy282:
 	cursor++
 	q1 = yyt1
 	q2 = yyt2
 	cursor += -1
 	{ e.queue(eventHold, q1, q2); return }
-yy268:
+yy283:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4339,158 +4483,187 @@ yy268:
 	default:
 		goto yy19
 	}
-yy269:
+yy284:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy285
+		goto yy303
 	default:
 		goto yy19
 	}
-yy270:
+yy285:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy286
+		goto yy304
 	default:
 		goto yy19
 	}
-yy271:
+yy286:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy287
+		goto yy305
 	default:
 		goto yy19
 	}
-yy272:
+yy287:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy19
+	default:
+		goto yy306
+	}
+yy288:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy307
+	default:
+		goto yy19
+	}
+yy289:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy288
+		goto yy308
 	default:
 		goto yy19
 	}
-yy273:
+yy290:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy289
+		goto yy309
 	case 'r':
-		goto yy290
+		goto yy310
 	default:
 		goto yy19
 	}
-yy274:
+yy291:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy293
+		goto yy313
 	default:
-		goto yy292
+		goto yy312
 	}
-yy275:
+yy292:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy294
+		goto yy314
 	default:
 		yyt4 = -1
 		yyt5 = -1
-		goto yy218
+		goto yy226
 	}
-yy276:
+yy293:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy295
+		goto yy315
 	case '-':
 		fallthrough
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		goto yy276
+		goto yy293
 	default:
 		goto yy19
 	}
-yy277:
+yy294:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'S':
-		goto yy296
+		goto yy316
 	default:
 		goto yy19
 	}
-yy278:
+yy295:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy278
+		goto yy295
 	case ':':
 		yyt4 = cursor
-		goto yy297
+		goto yy317
 	default:
 		goto yy19
 	}
-yy279:
+yy296:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy298
+		goto yy318
 	default:
 		goto yy19
 	}
-yy280:
+yy297:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy299
+		goto yy319
 	default:
 		goto yy19
 	}
-yy281:
+yy298:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy320
+	default:
+		goto yy19
+	}
+yy299:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy300
+		goto yy321
 	default:
-		goto yy180
+		goto yy182
 	}
-yy282:
+yy300:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy301
+		goto yy322
 	default:
 		goto yy19
 	}
-yy283:
+yy301:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy302
+		goto yy323
 	default:
-		goto yy180
+		goto yy182
 	}
-yy284:
+yy302:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4503,13 +4676,13 @@ yy284:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy284
+		goto yy302
 	case '[':
-		goto yy303
+		goto yy324
 	default:
 		goto yy19
 	}
-yy285:
+yy303:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4519,16 +4692,16 @@ yy285:
 	default:
 		goto yy19
 	}
-yy286:
+yy304:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'T':
-		goto yy304
+		goto yy325
 	default:
 		goto yy19
 	}
-yy287:
+yy305:
 	yyaccept = 2
 	cursor++
 	marker = cursor
@@ -4544,45 +4717,58 @@ yy287:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy305
+		goto yy326
 	default:
-		goto yy218
+		goto yy226
 	}
-yy288:
+yy306:
+	cursor++
+	cursor += -1
+	{ e.kind = eventHold; return }
+yy307:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy172
+	default:
+		goto yy19
+	}
+yy308:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy306
+		goto yy327
 	default:
 		yyt4 = -1
 		yyt5 = -1
-		goto yy218
+		goto yy226
 	}
-yy289:
+yy309:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy307
+		goto yy328
 	default:
 		goto yy19
 	}
-yy290:
+yy310:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy308
+		goto yy329
 	default:
 		goto yy19
 	}
-yy291:
+yy311:
 	cursor++
 	yych = buf[cursor]
-yy292:
+yy312:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -4591,22 +4777,22 @@ yy292:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy291
+		goto yy311
 	case ']':
-		goto yy309
+		goto yy330
 	default:
 		goto yy19
 	}
-yy293:
+yy313:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy310
+		goto yy331
 	default:
 		goto yy19
 	}
-yy294:
+yy314:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4620,105 +4806,114 @@ yy294:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy311
+		goto yy332
 	default:
 		goto yy19
 	}
-yy295:
+yy315:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy312
+		goto yy333
 	case 'f':
-		goto yy313
+		goto yy334
 	default:
 		goto yy19
 	}
-yy296:
+yy316:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'A':
-		goto yy314
+		goto yy335
 	default:
 		goto yy19
 	}
-yy297:
+yy317:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy277
+		goto yy294
 	default:
 		goto yy19
 	}
-yy298:
+yy318:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy315
+		goto yy336
 	default:
 		goto yy19
 	}
-yy299:
+yy319:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy316
+		goto yy337
 	default:
 		goto yy19
 	}
-yy300:
+yy320:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy338
+	default:
+		goto yy19
+	}
+yy321:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy317
+		goto yy339
 	default:
-		goto yy180
+		goto yy182
 	}
-yy301:
+yy322:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy318
+		goto yy340
 	default:
 		goto yy19
 	}
-yy302:
+yy323:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
-		goto yy319
+		goto yy341
 	default:
-		goto yy180
+		goto yy182
 	}
-yy303:
+yy324:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy322
+		goto yy344
 	default:
-		goto yy321
+		goto yy343
 	}
-yy304:
+yy325:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'L':
-		goto yy323
+		goto yy345
 	default:
 		goto yy19
 	}
-yy305:
+yy326:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4731,40 +4926,40 @@ yy305:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy305
+		goto yy326
 	case '[':
-		goto yy324
+		goto yy346
 	default:
 		goto yy19
 	}
-yy306:
+yy327:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy325
+		goto yy347
 	default:
 		goto yy19
 	}
-yy307:
+yy328:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy326
+		goto yy348
 	default:
 		goto yy19
 	}
-yy308:
+yy329:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy327
+		goto yy349
 	default:
 		goto yy19
 	}
-yy309:
+yy330:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4776,23 +4971,23 @@ yy309:
 		yyt2 = cursor
 		yyt3 = -1
 		yyt4 = -1
-		goto yy328
+		goto yy350
 	case ':':
 		yyt2 = cursor
-		goto yy329
+		goto yy351
 	default:
 		goto yy19
 	}
-yy310:
+yy331:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy330
+		goto yy352
 	default:
 		goto yy19
 	}
-yy311:
+yy332:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4805,88 +5000,97 @@ yy311:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy311
+		goto yy332
 	case '[':
-		goto yy331
+		goto yy353
 	default:
 		goto yy19
 	}
-yy312:
+yy333:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy332
+		goto yy354
 	default:
 		goto yy19
 	}
-yy313:
+yy334:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy333
+		goto yy355
 	default:
 		goto yy19
 	}
-yy314:
+yy335:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'S':
-		goto yy334
+		goto yy356
 	default:
 		goto yy19
 	}
-yy315:
+yy336:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy335
+		goto yy357
 	default:
 		goto yy19
 	}
-yy316:
+yy337:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy336
+		goto yy358
 	default:
 		goto yy19
 	}
-yy317:
+yy338:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy359
+	default:
+		goto yy19
+	}
+yy339:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy337
+		goto yy360
 	default:
-		goto yy180
+		goto yy182
 	}
-yy318:
+yy340:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy338
+		goto yy361
 	default:
 		goto yy19
 	}
-yy319:
+yy341:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy339
+		goto yy362
 	default:
-		goto yy180
+		goto yy182
 	}
-yy320:
+yy342:
 	cursor++
 	yych = buf[cursor]
-yy321:
+yy343:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -4895,69 +5099,69 @@ yy321:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy320
+		goto yy342
 	case ']':
-		goto yy340
+		goto yy363
 	default:
 		goto yy19
 	}
-yy322:
+yy344:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy341
+		goto yy364
 	default:
 		goto yy19
 	}
-yy323:
+yy345:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'S':
-		goto yy342
+		goto yy365
 	default:
 		goto yy19
 	}
-yy324:
+yy346:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy345
+		goto yy368
 	default:
-		goto yy344
+		goto yy367
 	}
-yy325:
+yy347:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy346
+		goto yy369
 	default:
 		goto yy19
 	}
-yy326:
+yy348:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy347
+		goto yy370
 	default:
 		goto yy19
 	}
-yy327:
+yy349:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy348
+		goto yy371
 	default:
 		goto yy19
 	}
-yy328:
+yy350:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -4965,116 +5169,125 @@ yy328:
 	o2 = yyt3
 	cursor += -1
 	{ e.connect(p1, p2, o1, o2); return }
-yy329:
+yy351:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy349
+		goto yy372
 	case 'u':
 		yyt4 = cursor
-		goto yy350
+		goto yy373
 	default:
 		goto yy19
 	}
-yy330:
+yy352:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy351
+		goto yy374
 	default:
 		goto yy19
 	}
-yy331:
+yy353:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy354
+		goto yy377
 	default:
-		goto yy353
+		goto yy376
 	}
-yy332:
+yy354:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy355
+		goto yy378
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy332
+		goto yy354
 	default:
 		goto yy19
 	}
-yy333:
+yy355:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy356
+		goto yy379
 	default:
 		goto yy19
 	}
-yy334:
+yy356:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'L':
-		goto yy357
+		goto yy380
 	default:
 		goto yy19
 	}
-yy335:
+yy357:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy358
+		goto yy381
 	default:
 		goto yy19
 	}
-yy336:
+yy358:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy243
+		goto yy254
 	default:
 		goto yy19
 	}
-yy337:
+yy359:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy382
+	default:
+		goto yy19
+	}
+yy360:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'S':
-		goto yy359
+		goto yy383
 	case 'T':
-		goto yy360
+		goto yy384
 	default:
 		goto yy19
 	}
-yy338:
+yy361:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy361
+		goto yy385
 	default:
 		goto yy19
 	}
-yy339:
+yy362:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy362
+		goto yy386
 	default:
-		goto yy180
+		goto yy182
 	}
-yy340:
+yy363:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5088,35 +5301,35 @@ yy340:
 		yyt3 = cursor
 		yyt4 = -1
 		yyt6 = -1
-		goto yy363
+		goto yy387
 	case ':':
 		yyt3 = cursor
-		goto yy364
+		goto yy388
 	default:
 		goto yy19
 	}
-yy341:
+yy364:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy365
+		goto yy389
 	default:
 		goto yy19
 	}
-yy342:
+yy365:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy366
+		goto yy390
 	default:
 		goto yy19
 	}
-yy343:
+yy366:
 	cursor++
 	yych = buf[cursor]
-yy344:
+yy367:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -5125,49 +5338,49 @@ yy344:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy343
+		goto yy366
 	case ']':
-		goto yy367
+		goto yy391
 	default:
 		goto yy19
 	}
-yy345:
+yy368:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy368
+		goto yy392
 	default:
 		goto yy19
 	}
-yy346:
+yy369:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy369
+		goto yy393
 	default:
 		goto yy19
 	}
-yy347:
+yy370:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy370
+		goto yy394
 	default:
 		goto yy19
 	}
-yy348:
+yy371:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy371
+		goto yy395
 	default:
 		goto yy19
 	}
-yy349:
+yy372:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5177,34 +5390,34 @@ yy349:
 		fallthrough
 	case ' ':
 		yyt3 = cursor
-		goto yy328
+		goto yy350
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy349
-	default:
-		goto yy19
-	}
-yy350:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
 		goto yy372
 	default:
 		goto yy19
 	}
-yy351:
+yy373:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy396
+	default:
+		goto yy19
+	}
+yy374:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy373
+		goto yy397
 	default:
 		goto yy19
 	}
-yy352:
+yy375:
 	cursor++
 	yych = buf[cursor]
-yy353:
+yy376:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -5213,94 +5426,103 @@ yy353:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy352
+		goto yy375
 	case ']':
-		goto yy374
+		goto yy398
 	default:
 		goto yy19
 	}
-yy354:
+yy377:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy375
+		goto yy399
 	default:
 		goto yy19
 	}
-yy355:
+yy378:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy376
+		goto yy400
 	default:
 		goto yy19
 	}
-yy356:
+yy379:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy377
+		goto yy401
 	default:
 		goto yy19
 	}
-yy357:
+yy380:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy378
+		goto yy402
 	default:
 		goto yy19
 	}
-yy358:
+yy381:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy379
+		goto yy403
 	default:
 		goto yy19
 	}
-yy359:
+yy382:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy404
+	default:
+		goto yy19
+	}
+yy383:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'T':
-		goto yy380
+		goto yy405
 	default:
 		goto yy19
 	}
-yy360:
+yy384:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'L':
-		goto yy381
+		goto yy406
 	default:
 		goto yy19
 	}
-yy361:
+yy385:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'y':
-		goto yy382
+		goto yy407
 	default:
 		goto yy19
 	}
-yy362:
+yy386:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy383
+		goto yy408
 	default:
-		goto yy180
+		goto yy182
 	}
-yy363:
+yy387:
 	cursor++
 	q1 = yyt1
 	p1 = yyt2
@@ -5311,38 +5533,38 @@ yy363:
 	q2 += -9
 	cursor += -1
 	{ e.client(q1, q2, p1, p2, o1, o2, buf, cursor); return }
-yy364:
+yy388:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt6 = cursor
-		goto yy384
+		goto yy409
 	case 'u':
 		yyt6 = cursor
-		goto yy385
+		goto yy410
 	default:
 		goto yy19
 	}
-yy365:
+yy389:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy386
+		goto yy411
 	default:
 		goto yy19
 	}
-yy366:
+yy390:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy387
+		goto yy412
 	default:
 		goto yy19
 	}
-yy367:
+yy391:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5356,68 +5578,68 @@ yy367:
 		yyt2 = cursor
 		yyt3 = -1
 		yyt6 = -1
-		goto yy388
+		goto yy413
 	case ':':
 		yyt2 = cursor
-		goto yy389
+		goto yy414
 	default:
 		goto yy19
 	}
-yy368:
+yy392:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy390
+		goto yy415
 	default:
 		goto yy19
 	}
-yy369:
+yy393:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy391
+		goto yy416
 	default:
 		goto yy19
 	}
-yy370:
+yy394:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy392
+		goto yy417
 	default:
 		goto yy19
 	}
-yy371:
+yy395:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy393
+		goto yy418
 	default:
 		goto yy19
 	}
-yy372:
+yy396:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy394
+		goto yy419
 	default:
 		goto yy19
 	}
-yy373:
+yy397:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy395
+		goto yy420
 	default:
 		goto yy19
 	}
-yy374:
+yy398:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5429,95 +5651,104 @@ yy374:
 		yyt2 = cursor
 		yyt3 = -1
 		yyt4 = -1
-		goto yy396
+		goto yy421
 	case ':':
 		yyt2 = cursor
-		goto yy397
+		goto yy422
 	default:
 		goto yy19
 	}
-yy375:
+yy399:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy398
+		goto yy423
 	default:
 		goto yy19
 	}
-yy376:
+yy400:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'y':
-		goto yy399
+		goto yy424
 	default:
 		goto yy19
 	}
-yy377:
+yy401:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy400
+		goto yy425
 	default:
 		goto yy19
 	}
-yy378:
+yy402:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		goto yy19
 	default:
-		goto yy402
+		goto yy427
 	}
-yy379:
+yy403:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy403
+		goto yy428
 	default:
 		goto yy19
 	}
-yy380:
+yy404:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy429
+	default:
+		goto yy19
+	}
+yy405:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'A':
-		goto yy404
+		goto yy430
 	default:
 		goto yy19
 	}
-yy381:
+yy406:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'S':
-		goto yy405
+		goto yy431
 	default:
 		goto yy19
 	}
-yy382:
+yy407:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy406
+		goto yy432
 	default:
 		goto yy19
 	}
-yy383:
+yy408:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy407
+		goto yy433
 	default:
-		goto yy180
+		goto yy182
 	}
-yy384:
+yy409:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5529,40 +5760,40 @@ yy384:
 		fallthrough
 	case ',':
 		yyt4 = cursor
-		goto yy363
+		goto yy387
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy384
-	default:
-		goto yy19
-	}
-yy385:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy408
-	default:
-		goto yy19
-	}
-yy386:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
 		goto yy409
 	default:
 		goto yy19
 	}
-yy387:
+yy410:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy434
+	default:
+		goto yy19
+	}
+yy411:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy435
+	default:
+		goto yy19
+	}
+yy412:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy410
+		goto yy436
 	default:
 		goto yy19
 	}
-yy388:
+yy413:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -5570,78 +5801,78 @@ yy388:
 	o2 = yyt3
 	cursor += -1
 	{ e.proxiedClient(p1, p2, o1, o2, buf, cursor); return }
-yy389:
+yy414:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt6 = cursor
-		goto yy411
+		goto yy437
 	case 'u':
 		yyt6 = cursor
-		goto yy412
+		goto yy438
 	default:
 		goto yy19
 	}
-yy390:
+yy415:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy413
+		goto yy439
 	default:
 		goto yy19
 	}
-yy391:
+yy416:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy414
+		goto yy440
 	default:
 		goto yy19
 	}
-yy392:
+yy417:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy415
+		goto yy441
 	default:
 		goto yy19
 	}
-yy393:
+yy418:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy416
+		goto yy442
 	default:
 		yyt4 = -1
 		yyt5 = -1
-		goto yy218
+		goto yy226
 	}
-yy394:
+yy419:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy417
+		goto yy443
 	default:
 		goto yy19
 	}
-yy395:
+yy420:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy418
+		goto yy444
 	default:
 		goto yy19
 	}
-yy396:
+yy421:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -5649,38 +5880,38 @@ yy396:
 	o2 = yyt3
 	cursor += -1
 	{ e.disconnect(b, p1, p2, o1, o2, buf, cursor); return }
-yy397:
+yy422:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy419
+		goto yy445
 	case 'u':
 		yyt4 = cursor
-		goto yy420
+		goto yy446
 	default:
 		goto yy19
 	}
-yy398:
+yy423:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy421
+		goto yy447
 	default:
 		goto yy19
 	}
-yy399:
+yy424:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy422
+		goto yy448
 	default:
 		goto yy19
 	}
-yy400:
+yy425:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5694,98 +5925,107 @@ yy400:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt4 = cursor
-		goto yy423
+		goto yy449
 	default:
 		goto yy19
 	}
-yy401:
+yy426:
 	cursor++
 	yych = buf[cursor]
-yy402:
+yy427:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		goto yy19
 	case ' ':
-		goto yy424
+		goto yy450
 	default:
-		goto yy401
+		goto yy426
 	}
-yy403:
+yy428:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
 		yyt4 = cursor
-		goto yy297
+		goto yy317
 	default:
 		goto yy19
 	}
-yy404:
+yy429:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy451
+	default:
+		goto yy19
+	}
+yy430:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'R':
-		goto yy425
+		goto yy452
 	default:
 		goto yy19
 	}
-yy405:
+yy431:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy426
+		goto yy453
 	default:
 		goto yy19
 	}
-yy406:
+yy432:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy427
+		goto yy454
 	default:
 		goto yy19
 	}
-yy407:
+yy433:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy428
+		goto yy455
 	default:
-		goto yy180
+		goto yy182
 	}
-yy408:
+yy434:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy429
+		goto yy456
 	default:
 		goto yy19
 	}
-yy409:
+yy435:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy430
+		goto yy457
 	default:
 		goto yy19
 	}
-yy410:
+yy436:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy431
+		goto yy458
 	default:
 		goto yy19
 	}
-yy411:
+yy437:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5797,31 +6037,31 @@ yy411:
 		fallthrough
 	case ',':
 		yyt3 = cursor
-		goto yy388
+		goto yy413
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy411
+		goto yy437
 	default:
 		goto yy19
 	}
-yy412:
+yy438:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy432
+		goto yy459
 	default:
 		goto yy19
 	}
-yy413:
+yy439:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy433
+		goto yy460
 	default:
 		goto yy19
 	}
-yy414:
+yy440:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5835,47 +6075,47 @@ yy414:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy434
+		goto yy461
 	default:
 		goto yy19
 	}
-yy415:
+yy441:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy435
+		goto yy462
 	default:
 		goto yy19
 	}
-yy416:
+yy442:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy436
+		goto yy463
 	default:
 		goto yy19
 	}
-yy417:
+yy443:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy437
+		goto yy464
 	default:
 		goto yy19
 	}
-yy418:
+yy444:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy309
+		goto yy330
 	default:
 		goto yy19
 	}
-yy419:
+yy445:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5885,265 +6125,9 @@ yy419:
 		fallthrough
 	case ' ':
 		yyt3 = cursor
-		goto yy396
+		goto yy421
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy419
-	default:
-		goto yy19
-	}
-yy420:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy438
-	default:
-		goto yy19
-	}
-yy421:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy439
-	default:
-		goto yy19
-	}
-yy422:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy440
-	default:
-		goto yy19
-	}
-yy423:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy423
-	case '[':
-		goto yy441
-	default:
-		goto yy19
-	}
-yy424:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy442
-	default:
-		goto yy19
-	}
-yy425:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'T':
-		goto yy443
-	default:
-		goto yy19
-	}
-yy426:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy444
-	default:
-		goto yy19
-	}
-yy427:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
 		goto yy445
-	default:
-		goto yy19
-	}
-yy428:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy446
-	default:
-		goto yy19
-	}
-yy429:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy447
-	default:
-		goto yy19
-	}
-yy430:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy448
-	default:
-		goto yy19
-	}
-yy431:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy449
-	default:
-		goto yy19
-	}
-yy432:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy450
-	default:
-		goto yy19
-	}
-yy433:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy451
-	default:
-		goto yy19
-	}
-yy434:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy434
-	case '[':
-		goto yy452
-	default:
-		goto yy19
-	}
-yy435:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy348
-	default:
-		goto yy19
-	}
-yy436:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy453
-	default:
-		goto yy19
-	}
-yy437:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy454
-	default:
-		goto yy19
-	}
-yy438:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy455
-	default:
-		goto yy19
-	}
-yy439:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy456
-	default:
-		goto yy19
-	}
-yy440:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy457
-	default:
-		goto yy19
-	}
-yy441:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy460
-	default:
-		goto yy459
-	}
-yy442:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy461
-	default:
-		goto yy19
-	}
-yy443:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'T':
-		goto yy462
-	default:
-		goto yy19
-	}
-yy444:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy463
-	default:
-		goto yy19
-	}
-yy445:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy464
 	default:
 		goto yy19
 	}
@@ -6151,7 +6135,7 @@ yy446:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'n':
 		goto yy465
 	default:
 		goto yy19
@@ -6169,8 +6153,8 @@ yy448:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy340
+	case 'e':
+		goto yy467
 	default:
 		goto yy19
 	}
@@ -6178,8 +6162,18 @@ yy449:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy467
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy449
+	case '[':
+		goto yy468
 	default:
 		goto yy19
 	}
@@ -6187,8 +6181,8 @@ yy450:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy468
+	case 'a':
+		goto yy469
 	default:
 		goto yy19
 	}
@@ -6196,8 +6190,8 @@ yy451:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy469
+	case 'o':
+		goto yy470
 	default:
 		goto yy19
 	}
@@ -6205,19 +6199,17 @@ yy452:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy472
-	default:
+	case 'T':
 		goto yy471
+	default:
+		goto yy19
 	}
 yy453:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy473
+	case 's':
+		goto yy472
 	default:
 		goto yy19
 	}
@@ -6225,8 +6217,8 @@ yy454:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy474
+	case 'r':
+		goto yy473
 	default:
 		goto yy19
 	}
@@ -6234,8 +6226,8 @@ yy455:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy475
+	case 'r':
+		goto yy474
 	default:
 		goto yy19
 	}
@@ -6244,7 +6236,7 @@ yy456:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy476
+		goto yy475
 	default:
 		goto yy19
 	}
@@ -6252,25 +6244,25 @@ yy457:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ')':
-		goto yy477
+	case 'n':
+		goto yy476
 	default:
 		goto yy19
 	}
 yy458:
 	cursor++
 	yych = buf[cursor]
-yy459:
 	switch (yych) {
-	case '.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9',':':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		fallthrough
-	case 'a','b','c','d','e','f':
-		goto yy458
-	case ']':
+	case 'm':
+		goto yy477
+	default:
+		goto yy19
+	}
+yy459:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
 		goto yy478
 	default:
 		goto yy19
@@ -6279,7 +6271,7 @@ yy460:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'w':
 		goto yy479
 	default:
 		goto yy19
@@ -6288,7 +6280,17 @@ yy461:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy461
+	case '[':
 		goto yy480
 	default:
 		goto yy19
@@ -6297,8 +6299,8 @@ yy462:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
-		goto yy481
+	case 'h':
+		goto yy371
 	default:
 		goto yy19
 	}
@@ -6307,7 +6309,7 @@ yy463:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy482
+		goto yy481
 	default:
 		goto yy19
 	}
@@ -6315,8 +6317,8 @@ yy464:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
-		goto yy483
+	case 'w':
+		goto yy482
 	default:
 		goto yy19
 	}
@@ -6324,8 +6326,8 @@ yy465:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'q':
-		goto yy484
+	case 'k':
+		goto yy483
 	default:
 		goto yy19
 	}
@@ -6334,11 +6336,276 @@ yy466:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy485
+		goto yy484
 	default:
 		goto yy19
 	}
 yy467:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy485
+	default:
+		goto yy19
+	}
+yy468:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy488
+	default:
+		goto yy487
+	}
+yy469:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy489
+	default:
+		goto yy19
+	}
+yy470:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy490
+	default:
+		goto yy19
+	}
+yy471:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy491
+	default:
+		goto yy19
+	}
+yy472:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy492
+	default:
+		goto yy19
+	}
+yy473:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy493
+	default:
+		goto yy19
+	}
+yy474:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy494
+	default:
+		goto yy19
+	}
+yy475:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy495
+	default:
+		goto yy19
+	}
+yy476:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy363
+	default:
+		goto yy19
+	}
+yy477:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy496
+	default:
+		goto yy19
+	}
+yy478:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy497
+	default:
+		goto yy19
+	}
+yy479:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy498
+	default:
+		goto yy19
+	}
+yy480:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy501
+	default:
+		goto yy500
+	}
+yy481:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy502
+	default:
+		goto yy19
+	}
+yy482:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy503
+	default:
+		goto yy19
+	}
+yy483:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy504
+	default:
+		goto yy19
+	}
+yy484:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy505
+	default:
+		goto yy19
+	}
+yy485:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ')':
+		goto yy506
+	default:
+		goto yy19
+	}
+yy486:
+	cursor++
+	yych = buf[cursor]
+yy487:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy486
+	case ']':
+		goto yy507
+	default:
+		goto yy19
+	}
+yy488:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy508
+	default:
+		goto yy19
+	}
+yy489:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy509
+	default:
+		goto yy19
+	}
+yy490:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy510
+	default:
+		goto yy19
+	}
+yy491:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy511
+	default:
+		goto yy19
+	}
+yy492:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy512
+	default:
+		goto yy19
+	}
+yy493:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy513
+	default:
+		goto yy19
+	}
+yy494:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'q':
+		goto yy514
+	default:
+		goto yy19
+	}
+yy495:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy515
+	default:
+		goto yy19
+	}
+yy496:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6352,32 +6619,32 @@ yy467:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy486
+		goto yy516
 	default:
 		goto yy19
 	}
-yy468:
+yy497:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy487
+		goto yy517
 	default:
 		goto yy19
 	}
-yy469:
+yy498:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy367
+		goto yy391
 	default:
 		goto yy19
 	}
-yy470:
+yy499:
 	cursor++
 	yych = buf[cursor]
-yy471:
+yy500:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -6386,31 +6653,31 @@ yy471:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy470
+		goto yy499
 	case ']':
-		goto yy488
+		goto yy518
 	default:
 		goto yy19
 	}
-yy472:
+yy501:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy489
+		goto yy519
 	default:
 		goto yy19
 	}
-yy473:
+yy502:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy490
+		goto yy520
 	default:
 		goto yy19
 	}
-yy474:
+yy503:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6420,38 +6687,38 @@ yy474:
 		fallthrough
 	case ' ':
 		yyt3 = cursor
-		goto yy328
+		goto yy350
 	default:
 		goto yy19
 	}
-yy475:
+yy504:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy491
+		goto yy521
 	default:
 		goto yy19
 	}
-yy476:
+yy505:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy374
+		goto yy398
 	default:
 		goto yy19
 	}
-yy477:
+yy506:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy492
+		goto yy522
 	default:
 		goto yy19
 	}
-yy478:
+yy507:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6463,77 +6730,86 @@ yy478:
 		yyt5 = cursor
 		yyt6 = -1
 		yyt9 = -1
-		goto yy493
+		goto yy523
 	case ':':
 		yyt5 = cursor
-		goto yy494
+		goto yy524
 	default:
 		goto yy19
 	}
-yy479:
+yy508:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy495
+		goto yy525
 	default:
 		goto yy19
 	}
-yy480:
+yy509:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy496
+		goto yy526
 	default:
 		goto yy19
 	}
-yy481:
+yy510:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy527
+	default:
+		goto yy19
+	}
+yy511:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'S':
-		goto yy497
+		goto yy528
 	default:
 		goto yy19
 	}
-yy482:
+yy512:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy498
+		goto yy529
 	default:
 		goto yy19
 	}
-yy483:
+yy513:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy499
+		goto yy530
 	default:
 		goto yy19
 	}
-yy484:
+yy514:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy500
+		goto yy531
 	default:
 		goto yy19
 	}
-yy485:
+yy515:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy501
+		goto yy532
 	default:
 		goto yy19
 	}
-yy486:
+yy516:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6546,22 +6822,22 @@ yy486:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy486
+		goto yy516
 	case '[':
-		goto yy502
+		goto yy533
 	default:
 		goto yy19
 	}
-yy487:
+yy517:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy503
+		goto yy534
 	default:
 		goto yy19
 	}
-yy488:
+yy518:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6569,47 +6845,47 @@ yy488:
 		yyt2 = cursor
 		yyt4 = -1
 		yyt5 = -1
-		goto yy504
+		goto yy535
 	default:
 		goto yy19
 	}
-yy489:
+yy519:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy505
+		goto yy536
 	default:
 		goto yy19
 	}
-yy490:
+yy520:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy506
+		goto yy537
 	default:
 		goto yy19
 	}
-yy491:
+yy521:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy507
+		goto yy538
 	default:
 		goto yy19
 	}
-yy492:
+yy522:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy313
+		goto yy334
 	default:
 		goto yy19
 	}
-yy493:
+yy523:
 	cursor++
 	q1 = yyt2
 	q2 = yyt8
@@ -6624,74 +6900,83 @@ yy493:
 	w2 += -7
 	cursor += -1
 	{ e.ended(w1, w2, v1, v2, p1, p2, o1, o2); return }
-yy494:
+yy524:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt9 = cursor
-		goto yy508
+		goto yy539
 	case 'u':
 		yyt9 = cursor
-		goto yy509
+		goto yy540
 	default:
 		goto yy19
 	}
-yy495:
+yy525:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy510
+		goto yy541
 	default:
 		goto yy19
 	}
-yy496:
+yy526:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy511
+		goto yy542
 	default:
 		goto yy19
 	}
-yy497:
+yy527:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy543
+	default:
+		goto yy19
+	}
+yy528:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy512
+		goto yy544
 	default:
 		goto yy19
 	}
-yy498:
+yy529:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy513
+		goto yy545
 	default:
 		goto yy19
 	}
-yy499:
+yy530:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy514
+		goto yy546
 	default:
 		goto yy19
 	}
-yy500:
+yy531:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy515
+		goto yy547
 	default:
 		goto yy19
 	}
-yy501:
+yy532:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6703,55 +6988,55 @@ yy501:
 		fallthrough
 	case ',':
 		yyt4 = cursor
-		goto yy363
+		goto yy387
 	default:
 		goto yy19
 	}
-yy502:
+yy533:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy518
+		goto yy550
 	default:
-		goto yy517
+		goto yy549
 	}
-yy503:
+yy534:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy519
+		goto yy551
 	default:
 		goto yy19
 	}
-yy504:
+yy535:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy520
+		goto yy552
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy521
+		goto yy553
 	case 'u':
 		yyt4 = cursor
-		goto yy522
+		goto yy554
 	default:
 		goto yy19
 	}
-yy505:
+yy536:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy523
+		goto yy555
 	default:
 		goto yy19
 	}
-yy506:
+yy537:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6765,20 +7050,20 @@ yy506:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy524
+		goto yy556
 	default:
 		goto yy19
 	}
-yy507:
+yy538:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy525
+		goto yy557
 	default:
 		goto yy19
 	}
-yy508:
+yy539:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6788,79 +7073,88 @@ yy508:
 		fallthrough
 	case ' ':
 		yyt6 = cursor
-		goto yy493
+		goto yy523
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy508
+		goto yy539
 	default:
 		goto yy19
 	}
-yy509:
+yy540:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy526
+		goto yy558
 	default:
 		goto yy19
 	}
-yy510:
+yy541:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy527
+		goto yy559
 	default:
 		goto yy19
 	}
-yy511:
+yy542:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy528
+		goto yy560
 	default:
 		goto yy19
 	}
-yy512:
+yy543:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy561
+	default:
+		goto yy19
+	}
+yy544:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy529
+		goto yy562
 	default:
 		goto yy19
 	}
-yy513:
+yy545:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy530
+		goto yy563
 	default:
 		goto yy19
 	}
-yy514:
+yy546:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy531
+		goto yy564
 	default:
 		goto yy19
 	}
-yy515:
+yy547:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy532
+		goto yy565
 	default:
 		goto yy19
 	}
-yy516:
+yy548:
 	cursor++
 	yych = buf[cursor]
-yy517:
+yy549:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -6869,22 +7163,22 @@ yy517:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy516
+		goto yy548
 	case ']':
-		goto yy533
+		goto yy566
 	default:
 		goto yy19
 	}
-yy518:
+yy550:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy534
+		goto yy567
 	default:
 		goto yy19
 	}
-yy519:
+yy551:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6896,46 +7190,46 @@ yy519:
 		fallthrough
 	case ',':
 		yyt3 = cursor
-		goto yy388
+		goto yy413
 	default:
 		goto yy19
 	}
-yy520:
+yy552:
 	cursor++
 	yych = buf[cursor]
 	yyt3 = cursor
-	goto yy536
-yy521:
+	goto yy569
+yy553:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy521
+		goto yy553
 	case ':':
 		yyt5 = cursor
-		goto yy538
+		goto yy571
 	default:
 		goto yy19
 	}
-yy522:
+yy554:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy539
+		goto yy572
 	default:
 		goto yy19
 	}
-yy523:
+yy555:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy540
+		goto yy573
 	default:
 		goto yy19
 	}
-yy524:
+yy556:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6948,13 +7242,13 @@ yy524:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy524
+		goto yy556
 	case '[':
-		goto yy541
+		goto yy574
 	default:
 		goto yy19
 	}
-yy525:
+yy557:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6964,74 +7258,83 @@ yy525:
 		fallthrough
 	case ' ':
 		yyt3 = cursor
-		goto yy396
+		goto yy421
 	default:
 		goto yy19
 	}
-yy526:
+yy558:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy542
+		goto yy575
 	default:
 		goto yy19
 	}
-yy527:
+yy559:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy543
+		goto yy576
 	default:
 		goto yy19
 	}
-yy528:
+yy560:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy544
+		goto yy577
 	default:
 		goto yy19
 	}
-yy529:
+yy561:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy545
+		goto yy578
 	default:
 		goto yy19
 	}
-yy530:
+yy562:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy497
+		goto yy579
 	default:
 		goto yy19
 	}
-yy531:
+yy563:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy528
+	default:
+		goto yy19
+	}
+yy564:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy546
+		goto yy580
 	default:
 		goto yy19
 	}
-yy532:
+yy565:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy547
+		goto yy581
 	default:
 		goto yy19
 	}
-yy533:
+yy566:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -7039,32 +7342,32 @@ yy533:
 		yyt2 = cursor
 		yyt4 = -1
 		yyt5 = -1
-		goto yy548
+		goto yy582
 	default:
 		goto yy19
 	}
-yy534:
+yy567:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy549
+		goto yy583
 	default:
 		goto yy19
 	}
-yy535:
+yy568:
 	cursor++
 	yych = buf[cursor]
-yy536:
+yy569:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy537
+		goto yy570
 	default:
-		goto yy535
+		goto yy568
 	}
-yy537:
+yy570:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -7075,144 +7378,153 @@ yy537:
 	v2 += -1
 	cursor += -1
 	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
-yy538:
+yy571:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy520
+		goto yy552
 	default:
 		goto yy19
 	}
-yy539:
+yy572:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy550
+		goto yy584
 	default:
 		goto yy19
 	}
-yy540:
+yy573:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy551
+		goto yy585
 	default:
 		goto yy19
 	}
-yy541:
+yy574:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy554
+		goto yy588
 	default:
-		goto yy553
+		goto yy587
 	}
-yy542:
+yy575:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy555
+		goto yy589
 	default:
 		goto yy19
 	}
-yy543:
+yy576:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy556
+		goto yy590
 	default:
 		goto yy19
 	}
-yy544:
+yy577:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy557
+		goto yy591
 	default:
 		goto yy19
 	}
-yy545:
+yy578:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy592
+	default:
+		goto yy19
+	}
+yy579:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'q':
-		goto yy558
+		goto yy593
 	default:
 		goto yy19
 	}
-yy546:
+yy580:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy559
+		goto yy594
 	default:
 		goto yy19
 	}
-yy547:
+yy581:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy560
+		goto yy595
 	default:
 		goto yy19
 	}
-yy548:
+yy582:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy561
+		goto yy596
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy562
+		goto yy597
 	case 'u':
 		yyt4 = cursor
-		goto yy563
+		goto yy598
 	default:
 		goto yy19
 	}
-yy549:
+yy583:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy564
+		goto yy599
 	default:
 		goto yy19
 	}
-yy550:
+yy584:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy565
+		goto yy600
 	default:
 		goto yy19
 	}
-yy551:
+yy585:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy566
+		goto yy601
 	default:
 		goto yy19
 	}
-yy552:
+yy586:
 	cursor++
 	yych = buf[cursor]
-yy553:
+yy587:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -7221,125 +7533,134 @@ yy553:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy552
+		goto yy586
 	case ']':
-		goto yy567
+		goto yy602
 	default:
 		goto yy19
 	}
-yy554:
+yy588:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy568
+		goto yy603
 	default:
 		goto yy19
 	}
-yy555:
+yy589:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy569
+		goto yy604
 	default:
 		goto yy19
 	}
-yy556:
+yy590:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy478
+		goto yy507
 	default:
 		goto yy19
 	}
-yy557:
+yy591:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy570
+		goto yy605
 	default:
 		goto yy19
 	}
-yy558:
+yy592:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy606
+	default:
+		goto yy19
+	}
+yy593:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy571
+		goto yy607
 	default:
 		goto yy19
 	}
-yy559:
+yy594:
 	cursor++
 	yych = buf[cursor]
 	yyt1 = cursor
-	goto yy573
-yy560:
+	goto yy609
+yy595:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy575
+		goto yy611
 	default:
 		goto yy19
 	}
-yy561:
+yy596:
 	cursor++
 	yych = buf[cursor]
 	yyt3 = cursor
-	goto yy577
-yy562:
+	goto yy613
+yy597:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy562
+		goto yy597
 	case ':':
 		yyt5 = cursor
-		goto yy579
+		goto yy615
 	default:
 		goto yy19
 	}
-yy563:
+yy598:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy580
+		goto yy616
 	default:
 		goto yy19
 	}
-yy564:
+yy599:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy581
+		goto yy617
 	default:
 		goto yy19
 	}
-yy565:
+yy600:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy582
+		goto yy618
 	default:
 		goto yy19
 	}
-yy566:
+yy601:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy488
+		goto yy518
 	default:
 		goto yy19
 	}
-yy567:
+yy602:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -7347,94 +7668,103 @@ yy567:
 		yyt4 = cursor
 		yyt9 = -1
 		yyt10 = -1
-		goto yy583
+		goto yy619
 	case ':':
 		yyt4 = cursor
 		yyt9 = -1
 		yyt10 = -1
 		yyt11 = -1
 		yyt12 = -1
-		goto yy584
+		goto yy620
 	default:
 		goto yy19
 	}
-yy568:
+yy603:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy585
+		goto yy621
 	default:
 		goto yy19
 	}
-yy569:
+yy604:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy586
+		goto yy622
 	default:
 		goto yy19
 	}
-yy570:
+yy605:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy587
+		goto yy623
 	default:
 		goto yy19
 	}
-yy571:
+yy606:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy624
+	default:
+		goto yy19
+	}
+yy607:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy588
+		goto yy625
 	default:
 		goto yy19
 	}
-yy572:
+yy608:
 	cursor++
 	yych = buf[cursor]
-yy573:
+yy609:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy574
+		goto yy610
 	default:
-		goto yy572
+		goto yy608
 	}
-yy574:
+yy610:
 	cursor++
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
 	{ e.text(eventTLSLibrary, v1, v2); return }
-yy575:
+yy611:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy589
+		goto yy626
 	default:
 		goto yy19
 	}
-yy576:
+yy612:
 	cursor++
 	yych = buf[cursor]
-yy577:
+yy613:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy578
+		goto yy614
 	default:
-		goto yy576
+		goto yy612
 	}
-yy578:
+yy614:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -7445,148 +7775,157 @@ yy578:
 	v2 += -1
 	cursor += -1
 	{ e.peerText(eventTLSAborted, p1, p2, o1, o2, v1, v2); return }
-yy579:
+yy615:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy561
-	default:
-		goto yy19
-	}
-yy580:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy590
-	default:
-		goto yy19
-	}
-yy581:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy591
-	default:
-		goto yy19
-	}
-yy582:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy592
-	default:
-		goto yy19
-	}
-yy583:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy593
-	default:
-		goto yy19
-	}
-yy584:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy594
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt9 = cursor
-		goto yy595
-	case 'u':
-		yyt9 = cursor
 		goto yy596
 	default:
 		goto yy19
 	}
-yy585:
+yy616:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy597
+	case 'k':
+		goto yy627
 	default:
 		goto yy19
 	}
-yy586:
+yy617:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy598
+	case 'w':
+		goto yy628
 	default:
 		goto yy19
 	}
-yy587:
+yy618:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy629
+	default:
+		goto yy19
+	}
+yy619:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy599
+		goto yy630
 	default:
 		goto yy19
 	}
-yy588:
+yy620:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy631
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy632
+	case 'u':
+		yyt9 = cursor
+		goto yy633
+	default:
+		goto yy19
+	}
+yy621:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy634
+	default:
+		goto yy19
+	}
+yy622:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy635
+	default:
+		goto yy19
+	}
+yy623:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy636
+	default:
+		goto yy19
+	}
+yy624:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy637
+	default:
+		goto yy19
+	}
+yy625:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy600
+		goto yy638
 	default:
 		goto yy19
 	}
-yy589:
+yy626:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy601
+		goto yy639
 	default:
 		goto yy19
 	}
-yy590:
+yy627:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy602
+		goto yy640
 	default:
 		goto yy19
 	}
-yy591:
+yy628:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy603
+		goto yy641
 	default:
 		goto yy19
 	}
-yy592:
+yy629:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy604
+		goto yy642
 	default:
 		goto yy19
 	}
-yy593:
+yy630:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy605
+		goto yy643
 	default:
 		goto yy19
 	}
-yy594:
+yy631:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -7598,44 +7937,44 @@ yy594:
 		goto yy19
 	default:
 		yyt5 = cursor
-		goto yy606
+		goto yy644
 	}
-yy595:
+yy632:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt10 = cursor
-		goto yy583
+		goto yy619
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy595
+		goto yy632
 	case ':':
 		yyt10 = cursor
 		yyt11 = -1
 		yyt12 = -1
-		goto yy607
+		goto yy645
 	default:
 		goto yy19
 	}
-yy596:
+yy633:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy608
+		goto yy646
 	default:
 		goto yy19
 	}
-yy597:
+yy634:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy609
+		goto yy647
 	default:
 		goto yy19
 	}
-yy598:
+yy635:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -7645,75 +7984,84 @@ yy598:
 		fallthrough
 	case ' ':
 		yyt6 = cursor
-		goto yy493
+		goto yy523
 	default:
 		goto yy19
 	}
-yy599:
+yy636:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy610
+		goto yy648
 	default:
 		goto yy19
 	}
-yy600:
+yy637:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy649
+	default:
+		goto yy19
+	}
+yy638:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy611
+		goto yy650
 	default:
 		goto yy19
 	}
-yy601:
+yy639:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy612
+		goto yy651
 	default:
 		goto yy19
 	}
-yy602:
+yy640:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy613
+		goto yy652
 	default:
 		goto yy19
 	}
-yy603:
+yy641:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy533
+		goto yy566
 	default:
 		goto yy19
 	}
-yy604:
+yy642:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
 		yyt5 = cursor
-		goto yy538
+		goto yy571
 	default:
 		goto yy19
 	}
-yy605:
+yy643:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy614
+		goto yy653
 	default:
 		goto yy19
 	}
-yy606:
+yy644:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -7722,74 +8070,83 @@ yy606:
 	case '\r':
 		goto yy19
 	case ' ':
-		goto yy615
+		goto yy654
 	default:
-		goto yy606
+		goto yy644
 	}
-yy607:
+yy645:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy594
+		goto yy631
 	default:
 		goto yy19
 	}
-yy608:
+yy646:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy616
+		goto yy655
 	default:
 		goto yy19
 	}
-yy609:
+yy647:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy617
+		goto yy656
 	default:
 		goto yy19
 	}
-yy610:
+yy648:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy618
+		goto yy657
 	default:
 		goto yy19
 	}
-yy611:
+yy649:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy658
+	default:
+		goto yy19
+	}
+yy650:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy619
+		goto yy659
 	default:
 		goto yy19
 	}
-yy612:
+yy651:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy620
+		goto yy660
 	default:
 		goto yy19
 	}
-yy613:
+yy652:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy621
+		goto yy661
 	default:
 		goto yy19
 	}
-yy614:
+yy653:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -7803,72 +8160,81 @@ yy614:
 		goto yy19
 	default:
 		yyt11 = cursor
-		goto yy622
+		goto yy662
 	}
-yy615:
+yy654:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy623
+		goto yy663
 	default:
 		goto yy19
 	}
-yy616:
+yy655:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy624
+		goto yy664
 	default:
 		goto yy19
 	}
-yy617:
+yy656:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy625
+		goto yy665
 	default:
 		goto yy19
 	}
-yy618:
+yy657:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy626
+		goto yy666
 	default:
 		goto yy19
 	}
-yy619:
+yy658:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy667
+	default:
+		goto yy19
+	}
+yy659:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy627
+		goto yy668
 	default:
 		goto yy19
 	}
-yy620:
+yy660:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy628
+		goto yy669
 	default:
 		goto yy19
 	}
-yy621:
+yy661:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy629
+		goto yy670
 	default:
 		goto yy19
 	}
-yy622:
+yy662:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -7880,207 +8246,252 @@ yy622:
 		goto yy19
 	case ':':
 		yyt12 = cursor
-		goto yy607
+		goto yy645
 	default:
-		goto yy622
+		goto yy662
 	}
-yy623:
+yy663:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy630
+		goto yy671
 	default:
 		goto yy19
 	}
-yy624:
+yy664:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy631
+		goto yy672
 	default:
 		goto yy19
 	}
-yy625:
+yy665:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy567
+		goto yy602
 	default:
 		goto yy19
 	}
-yy626:
+yy666:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy632
+		goto yy673
 	default:
 		goto yy19
 	}
-yy627:
+yy667:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy674
+	default:
+		goto yy19
+	}
+yy668:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy633
+		goto yy675
 	default:
 		goto yy19
 	}
-yy628:
+yy669:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy611
+		goto yy650
 	default:
 		goto yy19
 	}
-yy629:
+yy670:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
 		yyt5 = cursor
-		goto yy579
+		goto yy615
 	default:
 		goto yy19
 	}
-yy630:
+yy671:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy634
+		goto yy676
 	default:
 		goto yy19
 	}
-yy631:
+yy672:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy635
+		goto yy677
 	default:
 		goto yy19
 	}
-yy632:
+yy673:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy636
+		goto yy678
 	default:
 		goto yy19
 	}
-yy633:
+yy674:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'x':
+		goto yy679
+	default:
+		goto yy19
+	}
+yy675:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy637
+		goto yy680
 	default:
 		goto yy19
 	}
-yy634:
+yy676:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy638
+		goto yy681
 	default:
 		goto yy19
 	}
-yy635:
+yy677:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy639
+		goto yy682
 	default:
 		goto yy19
 	}
-yy636:
+yy678:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy640
+		goto yy683
 	default:
 		goto yy19
 	}
-yy637:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy641
-	default:
-		goto yy19
-	}
-yy638:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy642
-	default:
-		goto yy19
-	}
-yy639:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt10 = cursor
-		goto yy583
-	case ':':
-		yyt10 = cursor
-		yyt11 = -1
-		yyt12 = -1
-		goto yy607
-	default:
-		goto yy19
-	}
-yy640:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy643
-	default:
-		goto yy19
-	}
-yy641:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy644
-	default:
-		goto yy19
-	}
-yy642:
+yy679:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
+		goto yy684
+	default:
+		goto yy19
+	}
+yy680:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy685
+	default:
+		goto yy19
+	}
+yy681:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy686
+	default:
+		goto yy19
+	}
+yy682:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt10 = cursor
+		goto yy619
+	case ':':
+		yyt10 = cursor
+		yyt11 = -1
+		yyt12 = -1
 		goto yy645
 	default:
 		goto yy19
 	}
-yy643:
+yy683:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy687
+	default:
+		goto yy19
+	}
+yy684:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy688
+	default:
+		goto yy19
+	}
+yy685:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy689
+	default:
+		goto yy19
+	}
+yy686:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy690
+	default:
+		goto yy19
+	}
+yy687:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy646
+		goto yy691
 	default:
 		goto yy19
 	}
-yy644:
+yy688:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy692
+	default:
+		goto yy19
+	}
+yy689:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8094,29 +8505,38 @@ yy644:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy647
+		goto yy693
 	default:
 		goto yy19
 	}
-yy645:
+yy690:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy648
+		goto yy694
 	default:
 		goto yy19
 	}
-yy646:
+yy691:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy649
+		goto yy695
 	default:
 		goto yy19
 	}
-yy647:
+yy692:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy696
+	default:
+		goto yy19
+	}
+yy693:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8129,51 +8549,60 @@ yy647:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy647
+		goto yy693
 	case '[':
-		goto yy650
+		goto yy697
 	default:
 		goto yy19
 	}
-yy648:
+yy694:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy651
+		goto yy698
 	default:
 		goto yy19
 	}
-yy649:
+yy695:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy652
+		goto yy699
 	default:
 		goto yy19
 	}
-yy650:
+yy696:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy700
+	default:
+		goto yy19
+	}
+yy697:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy655
+		goto yy703
 	default:
-		goto yy654
+		goto yy702
 	}
-yy651:
+yy698:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy656
+		goto yy704
 	default:
 		goto yy19
 	}
-yy652:
+yy699:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8184,14 +8613,23 @@ yy652:
 	case ' ':
 		fallthrough
 	case ':':
-		goto yy657
+		goto yy705
 	default:
 		goto yy19
 	}
-yy653:
+yy700:
 	cursor++
 	yych = buf[cursor]
-yy654:
+	switch (yych) {
+	case 'd':
+		goto yy706
+	default:
+		goto yy19
+	}
+yy701:
+	cursor++
+	yych = buf[cursor]
+yy702:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -8200,31 +8638,31 @@ yy654:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy653
+		goto yy701
 	case ']':
-		goto yy658
+		goto yy707
 	default:
 		goto yy19
 	}
-yy655:
+yy703:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy659
+		goto yy708
 	default:
 		goto yy19
 	}
-yy656:
+yy704:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy660
+		goto yy709
 	default:
 		goto yy19
 	}
-yy657:
+yy705:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -8232,7 +8670,16 @@ yy657:
 	o2 = yyt4
 	cursor += -1
 	{ e.peerText(eventSASLFailed, p1, p2, o1, o2, cursor, cursor); return }
-yy658:
+yy706:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy710
+	default:
+		goto yy19
+	}
+yy707:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8240,111 +8687,129 @@ yy658:
 		yyt2 = cursor
 		yyt3 = -1
 		yyt4 = -1
-		goto yy661
+		goto yy711
 	case ':':
 		yyt2 = cursor
-		goto yy662
+		goto yy712
 	default:
 		goto yy19
 	}
-yy659:
+yy708:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy663
+		goto yy713
 	default:
 		goto yy19
 	}
-yy660:
+yy709:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy664
+		goto yy714
 	default:
 		goto yy19
 	}
-yy661:
+yy710:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy715
+	default:
+		goto yy19
+	}
+yy711:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy665
+		goto yy716
 	default:
 		goto yy19
 	}
-yy662:
+yy712:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy666
+		goto yy717
 	case 'u':
 		yyt4 = cursor
-		goto yy667
+		goto yy718
 	default:
 		goto yy19
 	}
-yy663:
+yy713:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy668
+		goto yy719
 	default:
 		goto yy19
 	}
-yy664:
+yy714:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy669
+		goto yy720
 	default:
 		goto yy19
 	}
-yy665:
+yy715:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy721
+	default:
+		goto yy19
+	}
+yy716:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy670
+		goto yy722
 	default:
 		goto yy19
 	}
-yy666:
+yy717:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy661
+		goto yy711
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy666
+		goto yy717
 	default:
 		goto yy19
 	}
-yy667:
+yy718:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy671
+		goto yy723
 	default:
 		goto yy19
 	}
-yy668:
+yy719:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy672
+		goto yy724
 	default:
 		goto yy19
 	}
-yy669:
+yy720:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8356,36 +8821,47 @@ yy669:
 		goto yy19
 	default:
 		yyt6 = cursor
-		goto yy673
+		goto yy725
 	}
-yy670:
+yy721:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy726
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy721
+	default:
+		goto yy19
+	}
+yy722:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy674
+		goto yy727
 	default:
 		goto yy19
 	}
-yy671:
+yy723:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy675
+		goto yy728
 	default:
 		goto yy19
 	}
-yy672:
+yy724:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy676
+		goto yy729
 	default:
 		goto yy19
 	}
-yy673:
+yy725:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8394,266 +8870,410 @@ yy673:
 	case '\r':
 		goto yy19
 	case ' ':
-		goto yy677
+		goto yy730
 	default:
-		goto yy673
+		goto yy725
 	}
-yy674:
+yy726:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy731
+	default:
+		goto yy19
+	}
+yy727:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy678
+		goto yy732
 	default:
 		goto yy19
 	}
-yy675:
+yy728:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy679
+		goto yy733
 	default:
 		goto yy19
 	}
-yy676:
+yy729:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy680
+		goto yy734
 	default:
 		goto yy19
 	}
-yy677:
+yy730:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy681
+		goto yy735
 	default:
 		goto yy19
 	}
-yy678:
+yy731:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy736
+	default:
+		goto yy19
+	}
+yy732:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy682
+		goto yy737
 	default:
 		goto yy19
 	}
-yy679:
+yy733:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy683
+		goto yy738
 	default:
 		goto yy19
 	}
-yy680:
+yy734:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy658
+		goto yy707
 	default:
 		goto yy19
 	}
-yy681:
+yy735:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
 		yyt7 = cursor
-		goto yy684
+		goto yy739
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt7 = cursor
-		goto yy685
+		goto yy740
 	default:
 		goto yy19
 	}
-yy682:
+yy736:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy741
+	default:
+		goto yy19
+	}
+yy737:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy686
+		goto yy742
 	default:
 		goto yy19
 	}
-yy683:
+yy738:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy687
+		goto yy743
 	default:
 		goto yy19
 	}
-yy684:
+yy739:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy685
+		goto yy740
 	default:
 		goto yy19
 	}
-yy685:
+yy740:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '/':
 		yyt8 = cursor
-		goto yy688
+		goto yy744
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy685
+		goto yy740
 	default:
 		goto yy19
 	}
-yy686:
+yy741:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy745
+	default:
+		goto yy19
+	}
+yy742:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy689
+		goto yy746
 	default:
 		goto yy19
 	}
-yy687:
+yy743:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy690
+		goto yy747
 	default:
 		goto yy19
 	}
-yy688:
+yy744:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
-		goto yy691
+		goto yy748
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy692
+		goto yy749
 	default:
 		goto yy19
 	}
-yy689:
+yy745:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy750
+	default:
+		goto yy19
+	}
+yy746:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy693
+		goto yy751
 	default:
 		goto yy19
 	}
-yy690:
+yy747:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy661
+		goto yy711
 	default:
 		goto yy19
 	}
-yy691:
+yy748:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy692
+		goto yy749
 	default:
 		goto yy19
 	}
-yy692:
+yy749:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy694
+		goto yy752
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy692
+		goto yy749
 	default:
 		goto yy19
 	}
-yy693:
+yy750:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt1 = cursor
+		goto yy753
+	default:
+		goto yy19
+	}
+yy751:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy695
+		goto yy754
 	default:
 		goto yy19
 	}
-yy694:
+yy752:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy696
+		goto yy755
 	default:
 		goto yy19
 	}
-yy695:
+yy753:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy753
+	case '[':
+		goto yy756
+	default:
+		goto yy19
+	}
+yy754:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy697
+		goto yy757
 	default:
 		goto yy19
 	}
-yy696:
+yy755:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy698
+		goto yy758
 	default:
 		goto yy19
 	}
-yy697:
+yy756:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy761
+	default:
+		goto yy760
+	}
+yy757:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy699
+		goto yy762
 	default:
 		goto yy19
 	}
-yy698:
+yy758:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy700
+		goto yy763
 	default:
 		goto yy19
 	}
-yy699:
+yy759:
+	cursor++
+	yych = buf[cursor]
+yy760:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy759
+	case ']':
+		goto yy764
+	default:
+		goto yy19
+	}
+yy761:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy765
+	default:
+		goto yy19
+	}
+yy762:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy701
+		goto yy766
 	default:
 		goto yy19
 	}
-yy700:
+yy763:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy702
+		goto yy767
 	default:
 		goto yy19
 	}
-yy701:
+yy764:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy768
+	case ':':
+		yyt2 = cursor
+		goto yy769
+	default:
+		goto yy19
+	}
+yy765:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy770
+	default:
+		goto yy19
+	}
+yy766:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8662,18 +9282,49 @@ yy701:
 	case '\r':
 		goto yy19
 	default:
-		goto yy703
+		goto yy771
 	}
-yy702:
+yy767:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ')':
-		goto yy704
+		goto yy772
 	default:
 		goto yy19
 	}
-yy703:
+yy768:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy773
+	default:
+		goto yy19
+	}
+yy769:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy774
+	case 'u':
+		yyt4 = cursor
+		goto yy775
+	default:
+		goto yy19
+	}
+yy770:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy776
+	default:
+		goto yy19
+	}
+yy771:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -8681,7 +9332,7 @@ yy703:
 	o2 = yyt3
 	cursor += -1
 	{ e.peerText(eventTLSRefused, p1, p2, o1, o2, cursor, cursor); return }
-yy704:
+yy772:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8690,11 +9341,50 @@ yy704:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy705
+		goto yy777
 	default:
 		goto yy19
 	}
-yy705:
+yy773:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy778
+	default:
+		goto yy19
+	}
+yy774:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy768
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy774
+	default:
+		goto yy19
+	}
+yy775:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy779
+	default:
+		goto yy19
+	}
+yy776:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy780
+	default:
+		goto yy19
+	}
+yy777:
 	cursor++
 	w1 = yyt2
 	w2 = yyt3
@@ -8714,6 +9404,197 @@ yy705:
 	c2 += -2
 	cursor += -1
 	{ e.tlsEstablished(b, tlsMatch{w1, w2, s1, s2, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
+yy778:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy781
+	default:
+		goto yy19
+	}
+yy779:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy782
+	default:
+		goto yy19
+	}
+yy780:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy783
+	default:
+		goto yy19
+	}
+yy781:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy784
+	default:
+		goto yy19
+	}
+yy782:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy785
+	default:
+		goto yy19
+	}
+yy783:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy786
+	default:
+		goto yy19
+	}
+yy784:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy787
+	default:
+		goto yy19
+	}
+yy785:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy788
+	default:
+		goto yy19
+	}
+yy786:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy764
+	default:
+		goto yy19
+	}
+yy787:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy789
+	default:
+		goto yy19
+	}
+yy788:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy790
+	default:
+		goto yy19
+	}
+yy789:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy791
+	default:
+		goto yy19
+	}
+yy790:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy792
+	default:
+		goto yy19
+	}
+yy791:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy793
+	default:
+		goto yy19
+	}
+yy792:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy768
+	default:
+		goto yy19
+	}
+yy793:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy794
+	default:
+		goto yy19
+	}
+yy794:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy795
+	default:
+		goto yy19
+	}
+yy795:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy796
+	default:
+		goto yy19
+	}
+yy796:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy797
+	default:
+		goto yy19
+	}
+yy797:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy19
+	default:
+		goto yy798
+	}
+yy798:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt3
+	cursor += -1
+	{ e.peerText(eventTLSDropped, p1, p2, o1, o2, cursor, cursor); return }
 }
 
 }
@@ -8732,141 +9613,141 @@ func lexSASL(buf []byte, cursor int) (method, username span) {
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
-		goto yy709
+		goto yy802
 	default:
-		goto yy707
+		goto yy800
 	}
-yy707:
+yy800:
 	cursor++
-yy708:
+yy801:
 	{ return span{}, span{} }
-yy709:
+yy802:
 	yyaccept = 0
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy710
+		goto yy803
 	default:
-		goto yy708
+		goto yy801
 	}
-yy710:
+yy803:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy712
+		goto yy805
 	default:
-		goto yy711
+		goto yy804
 	}
-yy711:
+yy804:
 	cursor = marker
 	if (yyaccept == 0) {
-		goto yy708
+		goto yy801
 	} else {
-		goto yy726
+		goto yy819
 	}
-yy712:
+yy805:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy713
+		goto yy806
 	default:
-		goto yy711
+		goto yy804
 	}
-yy713:
+yy806:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy714
+		goto yy807
 	default:
-		goto yy711
+		goto yy804
 	}
-yy714:
+yy807:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy715
+		goto yy808
 	default:
-		goto yy711
+		goto yy804
 	}
-yy715:
+yy808:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '_':
-		goto yy716
+		goto yy809
 	default:
-		goto yy711
+		goto yy804
 	}
-yy716:
+yy809:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy717
+		goto yy810
 	default:
-		goto yy711
+		goto yy804
 	}
-yy717:
+yy810:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy718
+		goto yy811
 	default:
-		goto yy711
+		goto yy804
 	}
-yy718:
+yy811:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy719
+		goto yy812
 	default:
-		goto yy711
+		goto yy804
 	}
-yy719:
+yy812:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy720
+		goto yy813
 	default:
-		goto yy711
+		goto yy804
 	}
-yy720:
+yy813:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy721
+		goto yy814
 	default:
-		goto yy711
+		goto yy804
 	}
-yy721:
+yy814:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy722
+		goto yy815
 	default:
-		goto yy711
+		goto yy804
 	}
-yy722:
+yy815:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy723
+		goto yy816
 	default:
-		goto yy711
+		goto yy804
 	}
-yy723:
+yy816:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8877,12 +9758,12 @@ yy723:
 	case ' ':
 		fallthrough
 	case ',':
-		goto yy711
+		goto yy804
 	default:
 		yyt1 = cursor
-		goto yy724
+		goto yy817
 	}
-yy724:
+yy817:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8891,175 +9772,175 @@ yy724:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy725
+		goto yy818
 	case ',':
-		goto yy727
+		goto yy820
 	default:
-		goto yy724
+		goto yy817
 	}
-yy725:
+yy818:
 	cursor++
-yy726:
+yy819:
 	w1 = yyt1
 	w2 = cursor
 	w2 += -1
 	cursor += -1
 	{ return spanOf(w1, w2), span{} }
-yy727:
+yy820:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy728
+		goto yy821
 	default:
-		goto yy726
+		goto yy819
 	}
-yy728:
+yy821:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy729
+		goto yy822
 	default:
-		goto yy711
+		goto yy804
 	}
-yy729:
+yy822:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy730
+		goto yy823
 	default:
-		goto yy711
+		goto yy804
 	}
-yy730:
+yy823:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy731
+		goto yy824
 	default:
-		goto yy711
+		goto yy804
 	}
-yy731:
+yy824:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy732
+		goto yy825
 	default:
-		goto yy711
+		goto yy804
 	}
-yy732:
+yy825:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '_':
-		goto yy733
+		goto yy826
 	default:
-		goto yy711
+		goto yy804
 	}
-yy733:
+yy826:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy734
+		goto yy827
 	default:
-		goto yy711
+		goto yy804
 	}
-yy734:
+yy827:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy735
+		goto yy828
 	default:
-		goto yy711
+		goto yy804
 	}
-yy735:
+yy828:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy736
+		goto yy829
 	default:
-		goto yy711
+		goto yy804
 	}
-yy736:
+yy829:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy737
+		goto yy830
 	default:
-		goto yy711
+		goto yy804
 	}
-yy737:
+yy830:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy738
+		goto yy831
 	default:
-		goto yy711
+		goto yy804
 	}
-yy738:
+yy831:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy739
+		goto yy832
 	default:
-		goto yy711
+		goto yy804
 	}
-yy739:
+yy832:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy740
+		goto yy833
 	default:
-		goto yy711
+		goto yy804
 	}
-yy740:
+yy833:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy741
+		goto yy834
 	default:
-		goto yy711
+		goto yy804
 	}
-yy741:
+yy834:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy742
+		goto yy835
 	default:
-		goto yy711
+		goto yy804
 	}
-yy742:
+yy835:
 	cursor++
 	yych = buf[cursor]
 	yyt2 = cursor
-	goto yy744
-yy743:
+	goto yy837
+yy836:
 	cursor++
 	yych = buf[cursor]
-yy744:
+yy837:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy745
+		goto yy838
 	default:
-		goto yy743
+		goto yy836
 	}
-yy745:
+yy838:
 	cursor++
 	w1 = yyt1
 	v1 = yyt2
@@ -9085,478 +9966,478 @@ next:
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy749
+		goto yy842
 	default:
-		goto yy747
+		goto yy840
 	}
-yy747:
+yy840:
 	cursor++
-yy748:
+yy841:
 	{ return }
-yy749:
+yy842:
 	yyaccept = 0
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy750
+		goto yy843
 	case 'k':
-		goto yy752
+		goto yy845
 	case 's':
-		goto yy753
+		goto yy846
 	default:
-		goto yy748
+		goto yy841
 	}
-yy750:
+yy843:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy754
+		goto yy847
 	default:
-		goto yy751
+		goto yy844
 	}
-yy751:
+yy844:
 	cursor = marker
 	switch (yyaccept) {
 	case 0:
-		goto yy748
+		goto yy841
 	case 1:
-		goto yy811
+		goto yy904
 	case 2:
-		goto yy827
+		goto yy920
 	default:
-		goto yy830
+		goto yy923
 	}
-yy752:
+yy845:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy755
+		goto yy848
 	default:
-		goto yy751
+		goto yy844
 	}
-yy753:
+yy846:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy756
+		goto yy849
 	default:
-		goto yy751
+		goto yy844
 	}
-yy754:
+yy847:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy757
+		goto yy850
 	default:
-		goto yy751
+		goto yy844
 	}
-yy755:
+yy848:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'y':
-		goto yy758
+		goto yy851
 	default:
-		goto yy751
+		goto yy844
 	}
-yy756:
+yy849:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy759
+		goto yy852
 	default:
-		goto yy751
+		goto yy844
 	}
-yy757:
+yy850:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy760
+		goto yy853
 	default:
-		goto yy751
+		goto yy844
 	}
-yy758:
+yy851:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
-		goto yy761
+		goto yy854
 	default:
-		goto yy751
+		goto yy844
 	}
-yy759:
+yy852:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy762
+		goto yy855
 	default:
-		goto yy751
+		goto yy844
 	}
-yy760:
+yy853:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy763
+		goto yy856
 	default:
-		goto yy751
+		goto yy844
 	}
-yy761:
+yy854:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy764
+		goto yy857
 	default:
-		goto yy751
+		goto yy844
 	}
-yy762:
+yy855:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy765
+		goto yy858
 	default:
-		goto yy751
+		goto yy844
 	}
-yy763:
+yy856:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy766
+		goto yy859
 	default:
-		goto yy751
+		goto yy844
 	}
-yy764:
+yy857:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'x':
-		goto yy767
+		goto yy860
 	default:
-		goto yy751
+		goto yy844
 	}
-yy765:
+yy858:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy768
+		goto yy861
 	default:
-		goto yy751
+		goto yy844
 	}
-yy766:
+yy859:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
-		goto yy769
+		goto yy862
 	default:
-		goto yy751
+		goto yy844
 	}
-yy767:
+yy860:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy770
+		goto yy863
 	default:
-		goto yy751
+		goto yy844
 	}
-yy768:
+yy861:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
-		goto yy771
+		goto yy864
 	default:
-		goto yy751
+		goto yy844
 	}
-yy769:
+yy862:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy772
+		goto yy865
 	case 's':
-		goto yy773
+		goto yy866
 	default:
-		goto yy751
+		goto yy844
 	}
-yy770:
+yy863:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy774
+		goto yy867
 	default:
-		goto yy751
+		goto yy844
 	}
-yy771:
+yy864:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy775
+		goto yy868
 	case 's':
-		goto yy776
+		goto yy869
 	default:
-		goto yy751
+		goto yy844
 	}
-yy772:
+yy865:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy777
+		goto yy870
 	default:
-		goto yy751
+		goto yy844
 	}
-yy773:
+yy866:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy778
+		goto yy871
 	default:
-		goto yy751
+		goto yy844
 	}
-yy774:
+yy867:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy779
+		goto yy872
 	default:
-		goto yy751
+		goto yy844
 	}
-yy775:
+yy868:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy780
+		goto yy873
 	default:
-		goto yy751
+		goto yy844
 	}
-yy776:
+yy869:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy781
+		goto yy874
 	default:
-		goto yy751
+		goto yy844
 	}
-yy777:
+yy870:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy782
+		goto yy875
 	default:
-		goto yy751
+		goto yy844
 	}
-yy778:
+yy871:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy783
+		goto yy876
 	default:
-		goto yy751
+		goto yy844
 	}
-yy779:
+yy872:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy784
+		goto yy877
 	default:
-		goto yy751
+		goto yy844
 	}
-yy780:
+yy873:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy785
+		goto yy878
 	default:
-		goto yy751
+		goto yy844
 	}
-yy781:
+yy874:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy786
+		goto yy879
 	default:
-		goto yy751
+		goto yy844
 	}
-yy782:
+yy875:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy787
+		goto yy880
 	default:
-		goto yy751
+		goto yy844
 	}
-yy783:
+yy876:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy788
+		goto yy881
 	default:
-		goto yy751
+		goto yy844
 	}
-yy784:
+yy877:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy789
+		goto yy882
 	default:
-		goto yy751
+		goto yy844
 	}
-yy785:
+yy878:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy790
+		goto yy883
 	default:
-		goto yy751
+		goto yy844
 	}
-yy786:
+yy879:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy791
+		goto yy884
 	default:
-		goto yy751
+		goto yy844
 	}
-yy787:
+yy880:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy792
+		goto yy885
 	default:
-		goto yy751
+		goto yy844
 	}
-yy788:
+yy881:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy793
+		goto yy886
 	default:
-		goto yy751
+		goto yy844
 	}
-yy789:
+yy882:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy794
+		goto yy887
 	default:
-		goto yy751
+		goto yy844
 	}
-yy790:
+yy883:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy795
+		goto yy888
 	default:
-		goto yy751
+		goto yy844
 	}
-yy791:
+yy884:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy796
+		goto yy889
 	default:
-		goto yy751
+		goto yy844
 	}
-yy792:
+yy885:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy797
+		goto yy890
 	default:
-		goto yy751
+		goto yy844
 	}
-yy793:
+yy886:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy798
+		goto yy891
 	default:
-		goto yy751
+		goto yy844
 	}
-yy794:
+yy887:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy799
+		goto yy892
 	default:
-		goto yy751
+		goto yy844
 	}
-yy795:
+yy888:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy800
+		goto yy893
 	default:
-		goto yy751
+		goto yy844
 	}
-yy796:
+yy889:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy801
+		goto yy894
 	default:
-		goto yy751
+		goto yy844
 	}
-yy797:
+yy890:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy802
+		goto yy895
 	default:
-		goto yy751
+		goto yy844
 	}
-yy798:
+yy891:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy803
+		goto yy896
 	default:
-		goto yy751
+		goto yy844
 	}
-yy799:
+yy892:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9567,30 +10448,30 @@ yy799:
 	case ' ':
 		fallthrough
 	case '(',')':
-		goto yy751
+		goto yy844
 	default:
 		yyt1 = cursor
-		goto yy804
+		goto yy897
 	}
-yy800:
+yy893:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy805
+		goto yy898
 	default:
-		goto yy751
+		goto yy844
 	}
-yy801:
+yy894:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy806
+		goto yy899
 	default:
-		goto yy751
+		goto yy844
 	}
-yy802:
+yy895:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9599,35 +10480,35 @@ yy802:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy751
+		goto yy844
 	default:
-		goto yy808
+		goto yy901
 	}
-yy803:
+yy896:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy809
+		goto yy902
 	default:
-		goto yy751
+		goto yy844
 	}
-yy804:
+yy897:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy810
+		goto yy903
 	case ' ':
-		goto yy812
+		goto yy905
 	case '(',')':
-		goto yy751
+		goto yy844
 	default:
-		goto yy804
+		goto yy897
 	}
-yy805:
+yy898:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9638,65 +10519,65 @@ yy805:
 	case ' ':
 		fallthrough
 	case '(',')':
-		goto yy751
+		goto yy844
 	default:
 		yyt1 = cursor
-		goto yy813
+		goto yy906
 	}
-yy806:
+yy899:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy814
+		goto yy907
 	default:
-		goto yy751
+		goto yy844
 	}
-yy807:
+yy900:
 	cursor++
 	yych = buf[cursor]
-yy808:
+yy901:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy815
+		goto yy908
 	case '(',')':
-		goto yy751
+		goto yy844
 	default:
-		goto yy807
+		goto yy900
 	}
-yy809:
+yy902:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy816
+		goto yy909
 	default:
-		goto yy751
+		goto yy844
 	}
-yy810:
+yy903:
 	cursor++
-yy811:
+yy904:
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
-	{ t.KeyExchange = string(buf[v1:v2]); goto next }
-yy812:
+	{ t.KeyExchange = toText(buf[v1:v2]); goto next }
+yy905:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy817
+		goto yy910
 	default:
-		goto yy811
+		goto yy904
 	}
-yy813:
+yy906:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9705,35 +10586,35 @@ yy813:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy818
+		goto yy911
 	case '(',')':
-		goto yy751
+		goto yy844
 	default:
-		goto yy813
+		goto yy906
 	}
-yy814:
+yy907:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy819
+		goto yy912
 	default:
-		goto yy751
+		goto yy844
 	}
-yy815:
+yy908:
 	cursor++
 	cursor += -1
 	{ goto next }
-yy816:
+yy909:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy820
+		goto yy913
 	default:
-		goto yy751
+		goto yy844
 	}
-yy817:
+yy910:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9742,42 +10623,29 @@ yy817:
 	case '\r':
 		fallthrough
 	case '(':
-		goto yy751
+		goto yy844
 	case ')':
-		goto yy821
+		goto yy914
 	default:
-		goto yy817
+		goto yy910
 	}
-yy818:
+yy911:
 	cursor++
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
-	{ t.Digest = string(buf[v1:v2]); goto next }
-yy819:
+	{ t.Digest = toText(buf[v1:v2]); goto next }
+yy912:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy822
+		goto yy915
 	default:
-		goto yy751
+		goto yy844
 	}
-yy820:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy751
-	default:
-		goto yy824
-	}
-yy821:
+yy913:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9786,11 +10654,24 @@ yy821:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy810
+		goto yy844
 	default:
-		goto yy751
+		goto yy917
 	}
-yy822:
+yy914:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy903
+	default:
+		goto yy844
+	}
+yy915:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9801,78 +10682,78 @@ yy822:
 	case ' ':
 		fallthrough
 	case '(',')':
-		goto yy751
+		goto yy844
 	default:
 		yyt1 = cursor
-		goto yy825
+		goto yy918
 	}
-yy823:
+yy916:
 	cursor++
 	yych = buf[cursor]
-yy824:
+yy917:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy826
+		goto yy919
 	case ' ':
-		goto yy828
+		goto yy921
 	case '(',')':
-		goto yy751
+		goto yy844
 	default:
-		goto yy823
+		goto yy916
 	}
-yy825:
+yy918:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy829
+		goto yy922
 	case ' ':
-		goto yy831
+		goto yy924
 	case '(',')':
-		goto yy751
+		goto yy844
 	default:
-		goto yy825
+		goto yy918
 	}
-yy826:
+yy919:
 	cursor++
-yy827:
+yy920:
 	cursor += -1
 	{ goto next }
-yy828:
+yy921:
 	yyaccept = 2
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy832
+		goto yy925
 	default:
-		goto yy827
+		goto yy920
 	}
-yy829:
+yy922:
 	cursor++
-yy830:
+yy923:
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
-	{ t.Signature = string(buf[v1:v2]); goto next }
-yy831:
+	{ t.Signature = toText(buf[v1:v2]); goto next }
+yy924:
 	yyaccept = 3
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy833
+		goto yy926
 	default:
-		goto yy830
+		goto yy923
 	}
-yy832:
+yy925:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9881,13 +10762,13 @@ yy832:
 	case '\r':
 		fallthrough
 	case '(':
-		goto yy751
+		goto yy844
 	case ')':
-		goto yy834
+		goto yy927
 	default:
-		goto yy832
+		goto yy925
 	}
-yy833:
+yy926:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9896,13 +10777,13 @@ yy833:
 	case '\r':
 		fallthrough
 	case '(':
-		goto yy751
+		goto yy844
 	case ')':
-		goto yy835
+		goto yy928
 	default:
-		goto yy833
+		goto yy926
 	}
-yy834:
+yy927:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9911,11 +10792,11 @@ yy834:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy826
+		goto yy919
 	default:
-		goto yy751
+		goto yy844
 	}
-yy835:
+yy928:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9924,9 +10805,9 @@ yy835:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy829
+		goto yy922
 	default:
-		goto yy751
+		goto yy844
 	}
 }
 
@@ -9948,50 +10829,50 @@ next:
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy839
+		goto yy932
 	default:
-		goto yy837
+		goto yy930
 	}
-yy837:
+yy930:
 	cursor++
-yy838:
+yy931:
 	{ return }
-yy839:
+yy932:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy840
+		goto yy933
 	default:
-		goto yy838
+		goto yy931
 	}
-yy840:
+yy933:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy842
+		goto yy935
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy840
+		goto yy933
 	default:
-		goto yy841
+		goto yy934
 	}
-yy841:
+yy934:
 	cursor = marker
-	goto yy838
-yy842:
+	goto yy931
+yy935:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy843
+		goto yy936
 	default:
-		goto yy841
+		goto yy934
 	}
-yy843:
+yy936:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10003,16 +10884,16 @@ yy843:
 		yyt3 = cursor
 		yyt4 = -1
 		yyt5 = -1
-		goto yy844
+		goto yy937
 	case '/':
 		yyt3 = cursor
-		goto yy845
+		goto yy938
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy843
+		goto yy936
 	default:
-		goto yy841
+		goto yy934
 	}
-yy844:
+yy937:
 	cursor++
 	w1 = yyt1
 	n1 = yyt2
@@ -10028,17 +10909,17 @@ yy844:
 		}
 		return
 	}
-yy845:
+yy938:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt5 = cursor
-		goto yy846
+		goto yy939
 	default:
-		goto yy841
+		goto yy934
 	}
-yy846:
+yy939:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10048,11 +10929,11 @@ yy846:
 		fallthrough
 	case ' ':
 		yyt4 = cursor
-		goto yy844
+		goto yy937
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy846
+		goto yy939
 	default:
-		goto yy841
+		goto yy934
 	}
 }
 
@@ -10075,12 +10956,12 @@ func lexCleanup(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy850
+		goto yy943
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy851
+		goto yy944
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10099,15 +10980,15 @@ func lexCleanup(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy852
+		goto yy945
 	default:
-		goto yy848
+		goto yy941
 	}
-yy848:
+yy941:
 	cursor++
-yy849:
+yy942:
 	{ return }
-yy850:
+yy943:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -10117,11 +10998,11 @@ yy850:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy853
+		goto yy946
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy855
+		goto yy948
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10139,11 +11020,11 @@ yy850:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy856
+		goto yy949
 	default:
-		goto yy849
+		goto yy942
 	}
-yy851:
+yy944:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -10151,11 +11032,11 @@ yy851:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy855
+		goto yy948
 	default:
-		goto yy849
+		goto yy942
 	}
-yy852:
+yy945:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -10181,11 +11062,11 @@ yy852:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy856
+		goto yy949
 	default:
-		goto yy849
+		goto yy942
 	}
-yy853:
+yy946:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10194,11 +11075,11 @@ yy853:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy857
+		goto yy950
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy858
+		goto yy951
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10216,25 +11097,25 @@ yy853:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy859
+		goto yy952
 	default:
-		goto yy854
+		goto yy947
 	}
-yy854:
+yy947:
 	cursor = marker
-	goto yy849
-yy855:
+	goto yy942
+yy948:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy858
+		goto yy951
 	default:
-		goto yy854
+		goto yy947
 	}
-yy856:
+yy949:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10259,11 +11140,11 @@ yy856:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy859
+		goto yy952
 	default:
-		goto yy854
+		goto yy947
 	}
-yy857:
+yy950:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10272,11 +11153,11 @@ yy857:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy860
+		goto yy953
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy861
+		goto yy954
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10294,22 +11175,22 @@ yy857:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy862
+		goto yy955
 	default:
-		goto yy854
+		goto yy947
 	}
-yy858:
+yy951:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy861
+		goto yy954
 	default:
-		goto yy854
+		goto yy947
 	}
-yy859:
+yy952:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10334,11 +11215,11 @@ yy859:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy862
+		goto yy955
 	default:
-		goto yy854
+		goto yy947
 	}
-yy860:
+yy953:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10347,11 +11228,11 @@ yy860:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy863
+		goto yy956
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy864
+		goto yy957
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10369,22 +11250,22 @@ yy860:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy865
+		goto yy958
 	default:
-		goto yy854
+		goto yy947
 	}
-yy861:
+yy954:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy864
+		goto yy957
 	default:
-		goto yy854
+		goto yy947
 	}
-yy862:
+yy955:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10409,11 +11290,11 @@ yy862:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy865
+		goto yy958
 	default:
-		goto yy854
+		goto yy947
 	}
-yy863:
+yy956:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10422,11 +11303,11 @@ yy863:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy866
+		goto yy959
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy867
+		goto yy960
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10444,20 +11325,20 @@ yy863:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy869
+		goto yy962
 	default:
-		goto yy854
+		goto yy947
 	}
-yy864:
+yy957:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy854
+		goto yy947
 	default:
-		goto yy868
+		goto yy961
 	}
-yy865:
+yy958:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10482,11 +11363,11 @@ yy865:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy869
+		goto yy962
 	default:
-		goto yy854
+		goto yy947
 	}
-yy866:
+yy959:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10495,7 +11376,7 @@ yy866:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy870
+		goto yy963
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10513,26 +11394,26 @@ yy866:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy872
+		goto yy965
 	default:
-		goto yy868
+		goto yy961
 	}
-yy867:
+yy960:
 	cursor++
 	yych = buf[cursor]
-yy868:
+yy961:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy867
+		goto yy960
 	case ':':
 		yyt2 = cursor
-		goto yy871
+		goto yy964
 	default:
-		goto yy854
+		goto yy947
 	}
-yy869:
+yy962:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10557,11 +11438,11 @@ yy869:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy872
+		goto yy965
 	default:
-		goto yy854
+		goto yy947
 	}
-yy870:
+yy963:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10570,7 +11451,7 @@ yy870:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy873
+		goto yy966
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10588,20 +11469,20 @@ yy870:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy874
+		goto yy967
 	default:
-		goto yy868
+		goto yy961
 	}
-yy871:
+yy964:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy875
+		goto yy968
 	default:
-		goto yy854
+		goto yy947
 	}
-yy872:
+yy965:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10626,11 +11507,11 @@ yy872:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy874
+		goto yy967
 	default:
-		goto yy854
+		goto yy947
 	}
-yy873:
+yy966:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10639,7 +11520,7 @@ yy873:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy876
+		goto yy969
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10657,11 +11538,11 @@ yy873:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy877
+		goto yy970
 	default:
-		goto yy868
+		goto yy961
 	}
-yy874:
+yy967:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10686,88 +11567,88 @@ yy874:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy877
+		goto yy970
 	default:
-		goto yy854
+		goto yy947
 	}
-yy875:
+yy968:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy878
+		goto yy971
 	case 'm':
-		goto yy879
+		goto yy972
 	case 'r':
-		goto yy880
+		goto yy973
 	default:
-		goto yy854
+		goto yy947
 	}
-yy876:
+yy969:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy883
+		goto yy976
 	default:
-		goto yy882
+		goto yy975
 	}
-yy877:
+yy970:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy883
+		goto yy976
 	default:
-		goto yy884
+		goto yy977
 	}
-yy878:
+yy971:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy885
+		goto yy978
 	default:
-		goto yy854
+		goto yy947
 	}
-yy879:
+yy972:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy886
+		goto yy979
 	case 'i':
-		goto yy887
+		goto yy980
 	default:
-		goto yy854
+		goto yy947
 	}
-yy880:
+yy973:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy888
+		goto yy981
 	default:
-		goto yy854
+		goto yy947
 	}
-yy881:
+yy974:
 	cursor++
 	yych = buf[cursor]
-yy882:
+yy975:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy881
+		goto yy974
 	case ':':
 		yyt2 = cursor
-		goto yy871
+		goto yy964
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy867
+		goto yy960
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10785,16 +11666,16 @@ yy882:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy883
+		goto yy976
 	case 'z':
-		goto yy889
+		goto yy982
 	default:
-		goto yy854
+		goto yy947
 	}
-yy883:
+yy976:
 	cursor++
 	yych = buf[cursor]
-yy884:
+yy977:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -10817,49 +11698,49 @@ yy884:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy883
+		goto yy976
 	case 'z':
-		goto yy889
+		goto yy982
 	default:
-		goto yy854
+		goto yy947
 	}
-yy885:
+yy978:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy890
+		goto yy983
 	default:
-		goto yy854
+		goto yy947
 	}
-yy886:
+yy979:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy891
+		goto yy984
 	default:
-		goto yy854
+		goto yy947
 	}
-yy887:
+yy980:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy892
+		goto yy985
 	default:
-		goto yy854
+		goto yy947
 	}
-yy888:
+yy981:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy893
+		goto yy986
 	default:
-		goto yy854
+		goto yy947
 	}
-yy889:
+yy982:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10884,49 +11765,49 @@ yy889:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy894
+		goto yy987
 	case 'z':
-		goto yy889
+		goto yy982
 	default:
-		goto yy854
+		goto yy947
 	}
-yy890:
+yy983:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy895
+		goto yy988
 	default:
-		goto yy854
+		goto yy947
 	}
-yy891:
+yy984:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy896
+		goto yy989
 	default:
-		goto yy854
+		goto yy947
 	}
-yy892:
+yy985:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy897
+		goto yy990
 	default:
-		goto yy854
+		goto yy947
 	}
-yy893:
+yy986:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy898
+		goto yy991
 	default:
-		goto yy854
+		goto yy947
 	}
-yy894:
+yy987:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10951,259 +11832,259 @@ yy894:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy894
+		goto yy987
 	case ':':
 		yyt2 = cursor
-		goto yy871
+		goto yy964
 	case 'z':
-		goto yy889
+		goto yy982
 	default:
-		goto yy854
+		goto yy947
 	}
-yy895:
+yy988:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy899
+		goto yy992
 	default:
-		goto yy854
+		goto yy947
 	}
-yy896:
+yy989:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy900
+		goto yy993
 	default:
-		goto yy854
+		goto yy947
 	}
-yy897:
+yy990:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy901
+		goto yy994
 	default:
-		goto yy854
+		goto yy947
 	}
-yy898:
+yy991:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy902
+		goto yy995
 	default:
-		goto yy854
+		goto yy947
 	}
-yy899:
+yy992:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy903
+		goto yy996
 	default:
-		goto yy854
+		goto yy947
 	}
-yy900:
+yy993:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy904
+		goto yy997
 	default:
-		goto yy854
+		goto yy947
 	}
-yy901:
+yy994:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy905
+		goto yy998
 	default:
-		goto yy854
+		goto yy947
 	}
-yy902:
+yy995:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy906
+		goto yy999
 	default:
-		goto yy854
+		goto yy947
 	}
-yy903:
+yy996:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy854
+		goto yy947
 	default:
-		goto yy907
+		goto yy1000
 	}
-yy904:
+yy997:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy908
+		goto yy1001
 	default:
-		goto yy854
+		goto yy947
 	}
-yy905:
+yy998:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
-		goto yy909
+		goto yy1002
 	default:
-		goto yy854
+		goto yy947
 	}
-yy906:
+yy999:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy910
+		goto yy1003
 	default:
-		goto yy854
+		goto yy947
 	}
-yy907:
+yy1000:
 	cursor++
 	q1 = yyt1
 	q2 = yyt2
 	cursor += -1
 	{ e.queue(eventHold, q1, q2); return }
-yy908:
+yy1001:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
-		goto yy911
+		goto yy1004
 	default:
-		goto yy854
+		goto yy947
 	}
-yy909:
+yy1002:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy878
+		goto yy971
 	default:
-		goto yy854
+		goto yy947
 	}
-yy910:
+yy1003:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy912
+		goto yy1005
 	default:
-		goto yy854
+		goto yy947
 	}
-yy911:
+yy1004:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy913
+		goto yy1006
 	default:
-		goto yy854
+		goto yy947
 	}
-yy912:
+yy1005:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy914
+		goto yy1007
 	default:
-		goto yy854
+		goto yy947
 	}
-yy913:
+yy1006:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy915
+		goto yy1008
 	default:
-		goto yy854
+		goto yy947
 	}
-yy914:
+yy1007:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy916
+		goto yy1009
 	case 'd':
-		goto yy917
+		goto yy1010
 	default:
-		goto yy854
+		goto yy947
 	}
-yy915:
+yy1008:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy918
+		goto yy1011
 	default:
-		goto yy854
+		goto yy947
 	}
-yy916:
+yy1009:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy919
+		goto yy1012
 	default:
-		goto yy854
+		goto yy947
 	}
-yy917:
+yy1010:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy920
+		goto yy1013
 	default:
-		goto yy854
+		goto yy947
 	}
-yy918:
+yy1011:
 	cursor++
 	yych = buf[cursor]
 	yyt2 = cursor
-	goto yy922
-yy919:
+	goto yy1015
+yy1012:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy924
+		goto yy1017
 	default:
-		goto yy854
+		goto yy947
 	}
-yy920:
+yy1013:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy925
+		goto yy1018
 	default:
-		goto yy854
+		goto yy947
 	}
-yy921:
+yy1014:
 	cursor++
 	yych = buf[cursor]
-yy922:
+yy1015:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy923
+		goto yy1016
 	default:
-		goto yy921
+		goto yy1014
 	}
-yy923:
+yy1016:
 	cursor++
 	q1 = yyt1
 	v1 = yyt2
@@ -11213,108 +12094,108 @@ yy923:
 	v2 += -1
 	cursor += -1
 	{ e.queueText(eventMessageID, q1, q2, v1, v2); return }
-yy924:
+yy1017:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy926
+		goto yy1019
 	default:
-		goto yy854
+		goto yy947
 	}
-yy925:
+yy1018:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy927
+		goto yy1020
 	default:
-		goto yy854
+		goto yy947
 	}
-yy926:
+yy1019:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy928
+		goto yy1021
 	default:
-		goto yy854
+		goto yy947
 	}
-yy927:
+yy1020:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy929
+		goto yy1022
 	default:
-		goto yy854
+		goto yy947
 	}
-yy928:
+yy1021:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy930
+		goto yy1023
 	default:
-		goto yy854
+		goto yy947
 	}
-yy929:
+yy1022:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy931
+		goto yy1024
 	default:
-		goto yy854
+		goto yy947
 	}
-yy930:
+yy1023:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy932
+		goto yy1025
 	default:
-		goto yy854
+		goto yy947
 	}
-yy931:
+yy1024:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy930
+		goto yy1023
 	default:
-		goto yy854
+		goto yy947
 	}
-yy932:
+yy1025:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy933
+		goto yy1026
 	default:
-		goto yy854
+		goto yy947
 	}
-yy933:
+yy1026:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ')':
-		goto yy934
+		goto yy1027
 	default:
-		goto yy854
+		goto yy947
 	}
-yy934:
+yy1027:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy935
+		goto yy1028
 	default:
-		goto yy854
+		goto yy947
 	}
-yy935:
+yy1028:
 	cursor++
 	q1 = yyt1
 	q2 = yyt2
@@ -11345,12 +12226,12 @@ func lexQmgr(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy939
+		goto yy1032
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy940
+		goto yy1033
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11369,15 +12250,15 @@ func lexQmgr(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy941
+		goto yy1034
 	default:
-		goto yy937
+		goto yy1030
 	}
-yy937:
+yy1030:
 	cursor++
-yy938:
+yy1031:
 	{ return }
-yy939:
+yy1032:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -11387,11 +12268,11 @@ yy939:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy942
+		goto yy1035
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy944
+		goto yy1037
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11409,11 +12290,11 @@ yy939:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy945
+		goto yy1038
 	default:
-		goto yy938
+		goto yy1031
 	}
-yy940:
+yy1033:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -11421,11 +12302,11 @@ yy940:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy944
+		goto yy1037
 	default:
-		goto yy938
+		goto yy1031
 	}
-yy941:
+yy1034:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -11451,11 +12332,11 @@ yy941:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy945
+		goto yy1038
 	default:
-		goto yy938
+		goto yy1031
 	}
-yy942:
+yy1035:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11464,11 +12345,11 @@ yy942:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy946
+		goto yy1039
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy947
+		goto yy1040
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11486,25 +12367,25 @@ yy942:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy948
+		goto yy1041
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy943:
+yy1036:
 	cursor = marker
-	goto yy938
-yy944:
+	goto yy1031
+yy1037:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy947
+		goto yy1040
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy945:
+yy1038:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11529,11 +12410,11 @@ yy945:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy948
+		goto yy1041
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy946:
+yy1039:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11542,11 +12423,11 @@ yy946:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy949
+		goto yy1042
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy950
+		goto yy1043
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11564,22 +12445,22 @@ yy946:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy951
+		goto yy1044
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy947:
+yy1040:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy950
+		goto yy1043
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy948:
+yy1041:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11604,11 +12485,11 @@ yy948:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy951
+		goto yy1044
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy949:
+yy1042:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11617,11 +12498,11 @@ yy949:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy952
+		goto yy1045
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy953
+		goto yy1046
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11639,22 +12520,22 @@ yy949:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy954
+		goto yy1047
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy950:
+yy1043:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy953
+		goto yy1046
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy951:
+yy1044:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11679,11 +12560,11 @@ yy951:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy954
+		goto yy1047
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy952:
+yy1045:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11692,11 +12573,11 @@ yy952:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy955
+		goto yy1048
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy956
+		goto yy1049
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11714,20 +12595,20 @@ yy952:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy958
+		goto yy1051
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy953:
+yy1046:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy943
+		goto yy1036
 	default:
-		goto yy957
+		goto yy1050
 	}
-yy954:
+yy1047:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11752,11 +12633,11 @@ yy954:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy958
+		goto yy1051
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy955:
+yy1048:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11765,7 +12646,7 @@ yy955:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy959
+		goto yy1052
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11783,25 +12664,25 @@ yy955:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy961
+		goto yy1054
 	default:
-		goto yy957
+		goto yy1050
 	}
-yy956:
+yy1049:
 	cursor++
 	yych = buf[cursor]
-yy957:
+yy1050:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy956
+		goto yy1049
 	case ':':
-		goto yy960
+		goto yy1053
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy958:
+yy1051:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11826,11 +12707,11 @@ yy958:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy961
+		goto yy1054
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy959:
+yy1052:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11839,7 +12720,7 @@ yy959:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy962
+		goto yy1055
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11857,20 +12738,20 @@ yy959:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy963
+		goto yy1056
 	default:
-		goto yy957
+		goto yy1050
 	}
-yy960:
+yy1053:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy964
+		goto yy1057
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy961:
+yy1054:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11895,11 +12776,11 @@ yy961:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy963
+		goto yy1056
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy962:
+yy1055:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11908,7 +12789,7 @@ yy962:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy965
+		goto yy1058
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11926,11 +12807,11 @@ yy962:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy966
+		goto yy1059
 	default:
-		goto yy957
+		goto yy1050
 	}
-yy963:
+yy1056:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11955,74 +12836,74 @@ yy963:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy966
+		goto yy1059
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy964:
+yy1057:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy967
+		goto yy1060
 	case 'r':
-		goto yy968
+		goto yy1061
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy965:
+yy1058:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy971
+		goto yy1064
 	default:
-		goto yy970
+		goto yy1063
 	}
-yy966:
+yy1059:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy971
+		goto yy1064
 	default:
-		goto yy972
+		goto yy1065
 	}
-yy967:
+yy1060:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy973
+		goto yy1066
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy968:
+yy1061:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy974
+		goto yy1067
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy969:
+yy1062:
 	cursor++
 	yych = buf[cursor]
-yy970:
+yy1063:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy969
+		goto yy1062
 	case ':':
-		goto yy960
+		goto yy1053
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy956
+		goto yy1049
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12040,16 +12921,16 @@ yy970:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy971
+		goto yy1064
 	case 'z':
-		goto yy975
+		goto yy1068
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy971:
+yy1064:
 	cursor++
 	yych = buf[cursor]
-yy972:
+yy1065:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -12072,31 +12953,31 @@ yy972:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy971
+		goto yy1064
 	case 'z':
-		goto yy975
+		goto yy1068
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy973:
+yy1066:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy976
+		goto yy1069
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy974:
+yy1067:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy977
+		goto yy1070
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy975:
+yy1068:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12121,31 +13002,31 @@ yy975:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy978
+		goto yy1071
 	case 'z':
-		goto yy975
+		goto yy1068
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy976:
+yy1069:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy979
+		goto yy1072
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy977:
+yy1070:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy980
+		goto yy1073
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy978:
+yy1071:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12170,533 +13051,533 @@ yy978:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy978
+		goto yy1071
 	case ':':
-		goto yy960
+		goto yy1053
 	case 'z':
-		goto yy975
+		goto yy1068
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy979:
+yy1072:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy981
+		goto yy1074
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy980:
+yy1073:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy982
+		goto yy1075
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy981:
+yy1074:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '<':
-		goto yy983
+		goto yy1076
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy982:
+yy1075:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy984
+		goto yy1077
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy983:
+yy1076:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
 		yyt2 = cursor
-		goto yy986
+		goto yy1079
 	default:
 		yyt2 = cursor
-		goto yy985
+		goto yy1078
 	}
-yy984:
+yy1077:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy987
+		goto yy1080
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy985:
+yy1078:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy986:
+yy1079:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case ',':
-		goto yy988
+		goto yy1081
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy987:
+yy1080:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy989
+		goto yy1082
 	default:
-		goto yy943
+		goto yy1036
 	}
-yy988:
+yy1081:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case ' ':
-		goto yy990
+		goto yy1083
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy989:
+yy1082:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -10
 	cursor += -1
 	{ e.queue(eventRemoved, q1, q2); return }
-yy990:
+yy1083:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 's':
-		goto yy991
+		goto yy1084
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy991:
+yy1084:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'i':
-		goto yy992
+		goto yy1085
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy992:
+yy1085:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'z':
-		goto yy993
+		goto yy1086
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy993:
+yy1086:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'e':
-		goto yy994
+		goto yy1087
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy994:
+yy1087:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '=':
-		goto yy995
+		goto yy1088
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy995:
+yy1088:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt3 = cursor
-		goto yy996
+		goto yy1089
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy996:
+yy1089:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case ',':
-		goto yy997
+		goto yy1090
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy996
+		goto yy1089
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy997:
+yy1090:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case ' ':
-		goto yy998
+		goto yy1091
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy998:
+yy1091:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'n':
-		goto yy999
+		goto yy1092
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy999:
+yy1092:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'r':
-		goto yy1000
+		goto yy1093
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1000:
+yy1093:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'c':
-		goto yy1001
+		goto yy1094
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1001:
+yy1094:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'p':
-		goto yy1002
+		goto yy1095
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1002:
+yy1095:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 't':
-		goto yy1003
+		goto yy1096
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1003:
+yy1096:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '=':
-		goto yy1004
+		goto yy1097
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1004:
+yy1097:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy1005
+		goto yy1098
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1005:
+yy1098:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case ' ':
 		yyt5 = cursor
-		goto yy1006
+		goto yy1099
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1005
+		goto yy1098
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1006:
+yy1099:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '(':
-		goto yy1007
+		goto yy1100
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1007:
+yy1100:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'q':
-		goto yy1008
+		goto yy1101
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1008:
+yy1101:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'u':
-		goto yy1009
+		goto yy1102
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1009:
+yy1102:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'e':
-		goto yy1010
+		goto yy1103
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1010:
+yy1103:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'u':
-		goto yy1011
+		goto yy1104
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1011:
+yy1104:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'e':
-		goto yy1012
+		goto yy1105
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1012:
+yy1105:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case ' ':
-		goto yy1013
+		goto yy1106
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1013:
+yy1106:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1014
+		goto yy1107
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1014:
+yy1107:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy943
+		goto yy1036
 	case ')':
-		goto yy1015
+		goto yy1108
 	case '>':
-		goto yy986
+		goto yy1079
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1014
+		goto yy1107
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1015:
+yy1108:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1016
+		goto yy1109
 	case '>':
-		goto yy986
+		goto yy1079
 	default:
-		goto yy985
+		goto yy1078
 	}
-yy1016:
+yy1109:
 	cursor++
 	q1 = yyt1
 	v1 = yyt2
@@ -12736,2163 +13617,11 @@ func lexPickup(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1020
+		goto yy1113
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1021
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt1 = cursor
-		goto yy1022
-	default:
-		goto yy1018
-	}
-yy1018:
-	cursor++
-yy1019:
-	{ return }
-yy1020:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1023
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1025
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1026
-	default:
-		goto yy1019
-	}
-yy1021:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1025
-	default:
-		goto yy1019
-	}
-yy1022:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1026
-	default:
-		goto yy1019
-	}
-yy1023:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1027
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1028
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1029
-	default:
-		goto yy1024
-	}
-yy1024:
-	cursor = marker
-	goto yy1019
-yy1025:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1028
-	default:
-		goto yy1024
-	}
-yy1026:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1029
-	default:
-		goto yy1024
-	}
-yy1027:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1030
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1031
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1032
-	default:
-		goto yy1024
-	}
-yy1028:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1031
-	default:
-		goto yy1024
-	}
-yy1029:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1032
-	default:
-		goto yy1024
-	}
-yy1030:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1033
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1034
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1035
-	default:
-		goto yy1024
-	}
-yy1031:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1034
-	default:
-		goto yy1024
-	}
-yy1032:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1035
-	default:
-		goto yy1024
-	}
-yy1033:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1036
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1037
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1039
-	default:
-		goto yy1024
-	}
-yy1034:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy1024
-	default:
-		goto yy1038
-	}
-yy1035:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1039
-	default:
-		goto yy1024
-	}
-yy1036:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1040
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1042
-	default:
-		goto yy1038
-	}
-yy1037:
-	cursor++
-	yych = buf[cursor]
-yy1038:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1037
-	case ':':
-		goto yy1041
-	default:
-		goto yy1024
-	}
-yy1039:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1042
-	default:
-		goto yy1024
-	}
-yy1040:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1043
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1044
-	default:
-		goto yy1038
-	}
-yy1041:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1045
-	default:
-		goto yy1024
-	}
-yy1042:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1044
-	default:
-		goto yy1024
-	}
-yy1043:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1046
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1047
-	default:
-		goto yy1038
-	}
-yy1044:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1047
-	default:
-		goto yy1024
-	}
-yy1045:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy1048
-	default:
-		goto yy1024
-	}
-yy1046:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1051
-	default:
-		goto yy1050
-	}
-yy1047:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1051
-	default:
-		goto yy1052
-	}
-yy1048:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1053
-	default:
-		goto yy1024
-	}
-yy1049:
-	cursor++
-	yych = buf[cursor]
-yy1050:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1049
-	case ':':
-		goto yy1041
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1037
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1051
-	case 'z':
-		goto yy1054
-	default:
-		goto yy1024
-	}
-yy1051:
-	cursor++
-	yych = buf[cursor]
-yy1052:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1051
-	case 'z':
-		goto yy1054
-	default:
-		goto yy1024
-	}
-yy1053:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1055
-	default:
-		goto yy1024
-	}
-yy1054:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1056
-	case 'z':
-		goto yy1054
-	default:
-		goto yy1024
-	}
-yy1055:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy1057
-	default:
-		goto yy1024
-	}
-yy1056:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1056
-	case ':':
-		goto yy1041
-	case 'z':
-		goto yy1054
-	default:
-		goto yy1024
-	}
-yy1057:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt2 = cursor
-		goto yy1058
-	default:
-		goto yy1024
-	}
-yy1058:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1059
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1058
-	default:
-		goto yy1024
-	}
-yy1059:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy1060
-	default:
-		goto yy1024
-	}
-yy1060:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1061
-	default:
-		goto yy1024
-	}
-yy1061:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1062
-	default:
-		goto yy1024
-	}
-yy1062:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1063
-	default:
-		goto yy1024
-	}
-yy1063:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy1064
-	default:
-		goto yy1024
-	}
-yy1064:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '<':
-		goto yy1065
-	default:
-		goto yy1024
-	}
-yy1065:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt3 = cursor
-		yyt4 = cursor
-		goto yy1067
-	default:
-		yyt3 = cursor
-		goto yy1066
-	}
-yy1066:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1067:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = -1
-		yyt6 = -1
-		goto yy1068
-	case ' ':
-		goto yy1069
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1068:
-	cursor++
-	q1 = yyt1
-	n1 = yyt2
-	v1 = yyt3
-	v2 = yyt4
-	c1 = yyt6
-	c2 = yyt5
-	q2 = yyt2
-	q2 += -6
-	n2 = yyt3
-	n2 += -7
-	cursor += -1
-	{ e.pickup(q1, q2, v1, v2, c1, c2, number(buf, n1, n2)); return }
-yy1069:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'o':
-		goto yy1070
-	default:
-		goto yy1066
-	}
-yy1070:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'r':
-		goto yy1071
-	default:
-		goto yy1066
-	}
-yy1071:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'i':
-		goto yy1072
-	default:
-		goto yy1066
-	}
-yy1072:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'g':
-		goto yy1073
-	default:
-		goto yy1066
-	}
-yy1073:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case '_':
-		goto yy1074
-	default:
-		goto yy1066
-	}
-yy1074:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'i':
-		goto yy1075
-	default:
-		goto yy1066
-	}
-yy1075:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'd':
-		goto yy1076
-	default:
-		goto yy1066
-	}
-yy1076:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '=':
-		goto yy1077
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1077:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt6 = cursor
-		goto yy1078
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt6 = cursor
-		goto yy1079
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt6 = cursor
-		goto yy1080
-	default:
-		goto yy1066
-	}
-yy1078:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1081
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1082
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1083
-	default:
-		goto yy1066
-	}
-yy1079:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1082
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1080:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1083
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1081:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1084
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1085
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1086
-	default:
-		goto yy1066
-	}
-yy1082:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1085
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1083:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1086
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1084:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1087
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1088
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1089
-	default:
-		goto yy1066
-	}
-yy1085:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1088
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1086:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1089
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1087:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1090
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1091
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1092
-	default:
-		goto yy1066
-	}
-yy1088:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1091
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1089:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1092
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1090:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1093
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1094
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1095
-	default:
-		goto yy1066
-	}
-yy1091:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1094
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1092:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1095
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1093:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1068
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1096
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1094
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1097
-	default:
-		goto yy1066
-	}
-yy1094:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1068
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1094
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1095:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1097
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1096:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1068
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1098
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1094
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1099
-	default:
-		goto yy1066
-	}
-yy1097:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1099
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1098:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1068
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1100
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1094
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1101
-	default:
-		goto yy1066
-	}
-yy1099:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1101
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1100:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1068
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1102
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1094
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1103
-	default:
-		goto yy1066
-	}
-yy1101:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1103
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	default:
-		goto yy1066
-	}
-yy1102:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1068
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1102
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1094
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1103
-	case 'z':
-		goto yy1104
-	default:
-		goto yy1066
-	}
-yy1103:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1103
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'z':
-		goto yy1104
-	default:
-		goto yy1066
-	}
-yy1104:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1024
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1105
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'z':
-		goto yy1104
-	default:
-		goto yy1066
-	}
-yy1105:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1068
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1105
-	case '>':
-		yyt4 = cursor
-		goto yy1067
-	case 'z':
-		goto yy1104
-	default:
-		goto yy1066
-	}
-}
-
-}
-
-// lexBounce reads what bounce(8) says: which new message tells the sender of the old one.
-func lexBounce(e *event, buf []byte, cursor int) {
-	var marker, q1, q2, v1, v2 int
-		var yyt1 int
-	var yyt2 int
-	var yyt3 int
-
-	
-{
-	var yych byte
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt1 = cursor
-		goto yy1109
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt1 = cursor
-		goto yy1110
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt1 = cursor
-		goto yy1111
-	default:
-		goto yy1107
-	}
-yy1107:
-	cursor++
-yy1108:
-	{ return }
-yy1109:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1112
-	case 'A':
-		fallthrough
-	case 'E':
 		goto yy1114
 	case 'G','H':
 		fallthrough
@@ -14911,54 +13640,18 @@ yy1109:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		yyt1 = cursor
 		goto yy1115
 	default:
-		goto yy1108
-	}
-yy1110:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1114
-	default:
-		goto yy1108
+		goto yy1111
 	}
 yy1111:
 	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1115
-	default:
-		goto yy1108
-	}
 yy1112:
+	{ return }
+yy1113:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
@@ -14970,7 +13663,7 @@ yy1112:
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1117
+		goto yy1118
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -14988,26 +13681,25 @@ yy1112:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1118
+		goto yy1119
 	default:
-		goto yy1113
+		goto yy1112
 	}
-yy1113:
-	cursor = marker
-	goto yy1108
 yy1114:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1117
+		goto yy1118
 	default:
-		goto yy1113
+		goto yy1112
 	}
 yy1115:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
@@ -15031,9 +13723,9 @@ yy1115:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1118
+		goto yy1119
 	default:
-		goto yy1113
+		goto yy1112
 	}
 yy1116:
 	cursor++
@@ -15044,11 +13736,11 @@ yy1116:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1119
+		goto yy1120
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1120
+		goto yy1121
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15066,49 +13758,23 @@ yy1116:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1121
+		goto yy1122
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1117:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1120
-	default:
-		goto yy1113
-	}
+	cursor = marker
+	goto yy1112
 yy1118:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
+	case 'A','B','C','D','E','F':
 		goto yy1121
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1119:
 	cursor++
@@ -15118,52 +13784,6 @@ yy1119:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1122
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1123
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1124
-	default:
-		goto yy1113
-	}
-yy1120:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1123
-	default:
-		goto yy1113
-	}
-yy1121:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15181,9 +13801,55 @@ yy1121:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy1122
+	default:
+		goto yy1117
+	}
+yy1120:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1123
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1124
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1125
+	default:
+		goto yy1117
+	}
+yy1121:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy1124
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1122:
 	cursor++
@@ -15193,12 +13859,41 @@ yy1122:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1125
+	default:
+		goto yy1117
+	}
+yy1123:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1126
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1126
+		goto yy1127
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15218,18 +13913,20 @@ yy1122:
 	case 'v','w','x','y','z':
 		goto yy1128
 	default:
-		goto yy1113
+		goto yy1117
 	}
-yy1123:
+yy1124:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy1113
-	default:
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy1127
+	default:
+		goto yy1117
 	}
-yy1124:
+yy1125:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -15256,9 +13953,9 @@ yy1124:
 	case 'v','w','x','y','z':
 		goto yy1128
 	default:
-		goto yy1113
+		goto yy1117
 	}
-yy1125:
+yy1126:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -15268,6 +13965,10 @@ yy1125:
 		fallthrough
 	case 'F':
 		goto yy1129
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1130
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15285,24 +13986,18 @@ yy1125:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1131
+		goto yy1132
 	default:
-		goto yy1127
+		goto yy1117
 	}
-yy1126:
+yy1127:
 	cursor++
 	yych = buf[cursor]
-yy1127:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1126
 	case ':':
-		yyt2 = cursor
-		goto yy1130
+		goto yy1117
 	default:
-		goto yy1113
+		goto yy1131
 	}
 yy1128:
 	cursor++
@@ -15329,9 +14024,9 @@ yy1128:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1131
+		goto yy1132
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1129:
 	cursor++
@@ -15342,7 +14037,7 @@ yy1129:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1132
+		goto yy1133
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15360,47 +14055,23 @@ yy1129:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1133
+		goto yy1135
 	default:
-		goto yy1127
+		goto yy1131
 	}
 yy1130:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1134
-	default:
-		goto yy1113
-	}
 yy1131:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1133
+	case 'A','B','C','D','E','F':
+		goto yy1130
+	case ':':
+		goto yy1134
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1132:
 	cursor++
@@ -15410,9 +14081,7 @@ yy1132:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1135
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -15429,9 +14098,9 @@ yy1132:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1136
+		goto yy1135
 	default:
-		goto yy1127
+		goto yy1117
 	}
 yy1133:
 	cursor++
@@ -15441,6 +14110,46 @@ yy1133:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
+	case 'F':
+		goto yy1136
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1137
+	default:
+		goto yy1131
+	}
+yy1134:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1138
+	default:
+		goto yy1117
+	}
+yy1135:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15458,61 +14167,13 @@ yy1133:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1136
-	default:
-		goto yy1113
-	}
-yy1134:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
 		goto yy1137
-	case 's':
-		goto yy1138
 	default:
-		goto yy1113
-	}
-yy1135:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1141
-	default:
-		goto yy1140
+		goto yy1117
 	}
 yy1136:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1141
-	default:
-		goto yy1142
-	}
-yy1137:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1143
-	default:
-		goto yy1113
-	}
-yy1138:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1144
-	default:
-		goto yy1113
-	}
-yy1139:
-	cursor++
-	yych = buf[cursor]
-yy1140:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -15520,13 +14181,109 @@ yy1140:
 		fallthrough
 	case 'F':
 		goto yy1139
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1140
+	default:
+		goto yy1131
+	}
+yy1137:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1140
+	default:
+		goto yy1117
+	}
+yy1138:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1141
+	default:
+		goto yy1117
+	}
+yy1139:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1144
+	default:
+		goto yy1143
+	}
+yy1140:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1144
+	default:
+		goto yy1145
+	}
+yy1141:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1146
+	default:
+		goto yy1117
+	}
+yy1142:
+	cursor++
+	yych = buf[cursor]
+yy1143:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1142
 	case ':':
-		yyt2 = cursor
-		goto yy1130
+		goto yy1134
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1126
+		goto yy1130
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15544,65 +14301,16 @@ yy1140:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1141
+		goto yy1144
 	case 'z':
-		goto yy1145
+		goto yy1147
 	default:
-		goto yy1113
-	}
-yy1141:
-	cursor++
-	yych = buf[cursor]
-yy1142:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1141
-	case 'z':
-		goto yy1145
-	default:
-		goto yy1113
-	}
-yy1143:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1146
-	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1144:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1147
-	default:
-		goto yy1113
-	}
 yy1145:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -15625,31 +14333,22 @@ yy1145:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1148
+		goto yy1144
 	case 'z':
-		goto yy1145
+		goto yy1147
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1146:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1149
+	case 'd':
+		goto yy1148
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1147:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1150
-	default:
-		goto yy1113
-	}
-yy1148:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -15674,342 +14373,384 @@ yy1148:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1148
-	case ':':
-		yyt2 = cursor
-		goto yy1130
+		goto yy1149
 	case 'z':
-		goto yy1145
+		goto yy1147
 	default:
-		goto yy1113
+		goto yy1117
+	}
+yy1148:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1150
+	default:
+		goto yy1117
 	}
 yy1149:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
-		goto yy1151
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1149
+	case ':':
+		goto yy1134
+	case 'z':
+		goto yy1147
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1150:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1152
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy1151
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1151:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy1153
+	case ' ':
+		goto yy1152
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1151
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1152:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1153
+	default:
+		goto yy1117
+	}
+yy1153:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
 		goto yy1154
 	default:
-		goto yy1113
-	}
-yy1153:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1155
-	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1154:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1156
+	case 'o':
+		goto yy1155
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1155:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1150
+	case 'm':
+		goto yy1156
 	default:
-		goto yy1113
+		goto yy1117
 	}
 yy1156:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '=':
 		goto yy1157
 	default:
-		goto yy1158
+		goto yy1117
 	}
 yy1157:
 	cursor++
 	yych = buf[cursor]
-yy1158:
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
+	case '<':
+		goto yy1158
 	default:
-		goto yy1113
+		goto yy1117
+	}
+yy1158:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt3 = cursor
+		yyt4 = cursor
+		goto yy1160
+	default:
+		yyt3 = cursor
+		goto yy1159
 	}
 yy1159:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
-		fallthrough
-	case 'o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'n':
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt4 = cursor
 		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1160:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'o':
+	case '\r':
+		yyt5 = -1
+		yyt6 = -1
 		goto yy1161
+	case ' ':
+		goto yy1162
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1161:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
-		fallthrough
-	case 'u','v','w','x','y','z':
-		goto yy1157
-	case 't':
-		goto yy1162
-	default:
-		goto yy1113
-	}
+	q1 = yyt1
+	n1 = yyt2
+	v1 = yyt3
+	v2 = yyt4
+	c1 = yyt6
+	c2 = yyt5
+	q2 = yyt2
+	q2 += -6
+	n2 = yyt3
+	n2 += -7
+	cursor += -1
+	{ e.pickup(q1, q2, v1, v2, c1, c2, number(buf, n1, n2)); return }
 yy1162:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h':
-		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'i':
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'o':
 		goto yy1163
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1163:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e':
-		fallthrough
-	case 'g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'f':
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'r':
 		goto yy1164
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1164:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h':
-		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	case 'i':
 		goto yy1165
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1165:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b':
-		fallthrough
-	case 'd','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'c':
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'g':
 		goto yy1166
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1166:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'a':
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case '_':
 		goto yy1167
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1167:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
-		fallthrough
-	case 'u','v','w','x','y','z':
-		goto yy1157
-	case 't':
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'i':
 		goto yy1168
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1168:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h':
-		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'i':
+	case '\r':
+		goto yy1117
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'd':
 		goto yy1169
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1169:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'o':
+	case '\r':
+		goto yy1117
+	case '=':
 		goto yy1170
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1170:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
+	case '\n':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
-		fallthrough
-	case 'o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case 'n':
-		goto yy1171
-	default:
-		goto yy1113
-	}
-yy1171:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1159
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1157
-	case ':':
-		goto yy1172
-	default:
-		goto yy1113
-	}
-yy1172:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1173
-	default:
-		goto yy1113
-	}
-yy1173:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		yyt3 = cursor
-		goto yy1174
+		yyt6 = cursor
+		goto yy1171
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	case 'A':
 		fallthrough
 	case 'E':
-		yyt3 = cursor
+		yyt6 = cursor
+		goto yy1172
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt6 = cursor
+		goto yy1173
+	default:
+		goto yy1159
+	}
+yy1171:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1174
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'A':
+		fallthrough
+	case 'E':
 		goto yy1175
 	case 'G','H':
 		fallthrough
@@ -16028,21 +14769,81 @@ yy1173:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		yyt3 = cursor
 		goto yy1176
 	default:
-		goto yy1113
+		goto yy1159
+	}
+yy1172:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1175
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	default:
+		goto yy1159
+	}
+yy1173:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1176
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	default:
+		goto yy1159
 	}
 yy1174:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
 		goto yy1177
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	case 'A':
 		fallthrough
 	case 'E':
@@ -16066,23 +14867,34 @@ yy1174:
 	case 'v','w','x','y','z':
 		goto yy1179
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1175:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
 		goto yy1178
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1176:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -16105,19 +14917,29 @@ yy1176:
 		fallthrough
 	case 'v','w','x','y','z':
 		goto yy1179
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1177:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
 		goto yy1180
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	case 'A':
 		fallthrough
 	case 'E':
@@ -16141,23 +14963,34 @@ yy1177:
 	case 'v','w','x','y','z':
 		goto yy1182
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1178:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
 		goto yy1181
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1179:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -16180,19 +15013,29 @@ yy1179:
 		fallthrough
 	case 'v','w','x','y','z':
 		goto yy1182
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1180:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
 		goto yy1183
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	case 'A':
 		fallthrough
 	case 'E':
@@ -16216,23 +15059,34 @@ yy1180:
 	case 'v','w','x','y','z':
 		goto yy1185
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1181:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
 		goto yy1184
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1182:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -16255,19 +15109,29 @@ yy1182:
 		fallthrough
 	case 'v','w','x','y','z':
 		goto yy1185
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1183:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
 		goto yy1186
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	case 'A':
 		fallthrough
 	case 'E':
@@ -16291,23 +15155,34 @@ yy1183:
 	case 'v','w','x','y','z':
 		goto yy1188
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1184:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
 		goto yy1187
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1185:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -16330,23 +15205,132 @@ yy1185:
 		fallthrough
 	case 'v','w','x','y','z':
 		goto yy1188
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	default:
-		goto yy1113
+		goto yy1159
 	}
 yy1186:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1161
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
 		goto yy1189
+	case '>':
+		yyt4 = cursor
+		goto yy1160
 	case 'A':
 		fallthrough
 	case 'E':
+		goto yy1187
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1190
+	default:
+		goto yy1159
+	}
+yy1187:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1161
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1187
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	default:
+		goto yy1159
+	}
+yy1188:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1190
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	default:
+		goto yy1159
+	}
+yy1189:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1161
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1191
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1187
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -16366,21 +15350,467 @@ yy1186:
 	case 'v','w','x','y','z':
 		goto yy1192
 	default:
-		goto yy1113
+		goto yy1159
 	}
-yy1187:
+yy1190:
 	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1192
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	default:
+		goto yy1159
+	}
+yy1191:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1161
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1193
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1187
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1194
+	default:
+		goto yy1159
+	}
+yy1192:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1194
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	default:
+		goto yy1159
+	}
+yy1193:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1161
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1195
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1187
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1196
+	default:
+		goto yy1159
+	}
+yy1194:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1196
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	default:
+		goto yy1159
+	}
+yy1195:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1161
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1195
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1187
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1196
+	case 'z':
+		goto yy1197
+	default:
+		goto yy1159
+	}
+yy1196:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1196
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'z':
+		goto yy1197
+	default:
+		goto yy1159
+	}
+yy1197:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1117
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1198
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'z':
+		goto yy1197
+	default:
+		goto yy1159
+	}
+yy1198:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1161
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1198
+	case '>':
+		yyt4 = cursor
+		goto yy1160
+	case 'z':
+		goto yy1197
+	default:
+		goto yy1159
+	}
+}
+
+}
+
+// lexBounce reads what bounce(8) says: which new message tells the sender of the old one.
+func lexBounce(e *event, buf []byte, cursor int) {
+	var marker, q1, q2, v1, v2 int
+		var yyt1 int
+	var yyt2 int
+	var yyt3 int
+
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt1 = cursor
+		goto yy1202
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt1 = cursor
+		goto yy1203
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt1 = cursor
+		goto yy1204
+	default:
+		goto yy1200
+	}
+yy1200:
+	cursor++
+yy1201:
+	{ return }
+yy1202:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1205
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1207
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1208
+	default:
+		goto yy1201
+	}
+yy1203:
+	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1190
+		goto yy1207
 	default:
-		goto yy1113
+		goto yy1201
 	}
-yy1188:
+yy1204:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
@@ -16404,11 +15834,11 @@ yy1188:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1192
+		goto yy1208
 	default:
-		goto yy1113
+		goto yy1201
 	}
-yy1189:
+yy1205:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -16417,7 +15847,11 @@ yy1189:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1194
+		goto yy1209
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1210
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -16435,27 +15869,25 @@ yy1189:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1195
+		goto yy1211
 	default:
-		goto yy1191
+		goto yy1206
 	}
-yy1190:
+yy1206:
+	cursor = marker
+	goto yy1201
+yy1207:
 	cursor++
 	yych = buf[cursor]
-yy1191:
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1193
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1190
+		goto yy1210
 	default:
-		goto yy1113
+		goto yy1206
 	}
-yy1192:
+yy1208:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -16480,11 +15912,1460 @@ yy1192:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1195
+		goto yy1211
 	default:
-		goto yy1113
+		goto yy1206
 	}
-yy1193:
+yy1209:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1212
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1213
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1214
+	default:
+		goto yy1206
+	}
+yy1210:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1213
+	default:
+		goto yy1206
+	}
+yy1211:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1214
+	default:
+		goto yy1206
+	}
+yy1212:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1215
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1216
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1217
+	default:
+		goto yy1206
+	}
+yy1213:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1216
+	default:
+		goto yy1206
+	}
+yy1214:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1217
+	default:
+		goto yy1206
+	}
+yy1215:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1218
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1219
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1221
+	default:
+		goto yy1206
+	}
+yy1216:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1206
+	default:
+		goto yy1220
+	}
+yy1217:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1221
+	default:
+		goto yy1206
+	}
+yy1218:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1222
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1224
+	default:
+		goto yy1220
+	}
+yy1219:
+	cursor++
+	yych = buf[cursor]
+yy1220:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1219
+	case ':':
+		yyt2 = cursor
+		goto yy1223
+	default:
+		goto yy1206
+	}
+yy1221:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1224
+	default:
+		goto yy1206
+	}
+yy1222:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1225
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1226
+	default:
+		goto yy1220
+	}
+yy1223:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1227
+	default:
+		goto yy1206
+	}
+yy1224:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1226
+	default:
+		goto yy1206
+	}
+yy1225:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1228
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1229
+	default:
+		goto yy1220
+	}
+yy1226:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1229
+	default:
+		goto yy1206
+	}
+yy1227:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy1230
+	case 's':
+		goto yy1231
+	default:
+		goto yy1206
+	}
+yy1228:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1234
+	default:
+		goto yy1233
+	}
+yy1229:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1234
+	default:
+		goto yy1235
+	}
+yy1230:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1236
+	default:
+		goto yy1206
+	}
+yy1231:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1237
+	default:
+		goto yy1206
+	}
+yy1232:
+	cursor++
+	yych = buf[cursor]
+yy1233:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1232
+	case ':':
+		yyt2 = cursor
+		goto yy1223
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1219
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1234
+	case 'z':
+		goto yy1238
+	default:
+		goto yy1206
+	}
+yy1234:
+	cursor++
+	yych = buf[cursor]
+yy1235:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1234
+	case 'z':
+		goto yy1238
+	default:
+		goto yy1206
+	}
+yy1236:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1239
+	default:
+		goto yy1206
+	}
+yy1237:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1240
+	default:
+		goto yy1206
+	}
+yy1238:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1241
+	case 'z':
+		goto yy1238
+	default:
+		goto yy1206
+	}
+yy1239:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1242
+	default:
+		goto yy1206
+	}
+yy1240:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1243
+	default:
+		goto yy1206
+	}
+yy1241:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1241
+	case ':':
+		yyt2 = cursor
+		goto yy1223
+	case 'z':
+		goto yy1238
+	default:
+		goto yy1206
+	}
+yy1242:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1244
+	default:
+		goto yy1206
+	}
+yy1243:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1245
+	default:
+		goto yy1206
+	}
+yy1244:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1246
+	default:
+		goto yy1206
+	}
+yy1245:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1247
+	default:
+		goto yy1206
+	}
+yy1246:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1248
+	default:
+		goto yy1206
+	}
+yy1247:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1249
+	default:
+		goto yy1206
+	}
+yy1248:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1243
+	default:
+		goto yy1206
+	}
+yy1249:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1250
+	default:
+		goto yy1251
+	}
+yy1250:
+	cursor++
+	yych = buf[cursor]
+yy1251:
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	default:
+		goto yy1206
+	}
+yy1252:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
+		fallthrough
+	case 'o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'n':
+		goto yy1253
+	default:
+		goto yy1206
+	}
+yy1253:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'o':
+		goto yy1254
+	default:
+		goto yy1206
+	}
+yy1254:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
+		fallthrough
+	case 'u','v','w','x','y','z':
+		goto yy1250
+	case 't':
+		goto yy1255
+	default:
+		goto yy1206
+	}
+yy1255:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'i':
+		goto yy1256
+	default:
+		goto yy1206
+	}
+yy1256:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e':
+		fallthrough
+	case 'g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'f':
+		goto yy1257
+	default:
+		goto yy1206
+	}
+yy1257:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'i':
+		goto yy1258
+	default:
+		goto yy1206
+	}
+yy1258:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b':
+		fallthrough
+	case 'd','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'c':
+		goto yy1259
+	default:
+		goto yy1206
+	}
+yy1259:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'a':
+		goto yy1260
+	default:
+		goto yy1206
+	}
+yy1260:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
+		fallthrough
+	case 'u','v','w','x','y','z':
+		goto yy1250
+	case 't':
+		goto yy1261
+	default:
+		goto yy1206
+	}
+yy1261:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'i':
+		goto yy1262
+	default:
+		goto yy1206
+	}
+yy1262:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'o':
+		goto yy1263
+	default:
+		goto yy1206
+	}
+yy1263:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
+		fallthrough
+	case 'o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case 'n':
+		goto yy1264
+	default:
+		goto yy1206
+	}
+yy1264:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1252
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1250
+	case ':':
+		goto yy1265
+	default:
+		goto yy1206
+	}
+yy1265:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1266
+	default:
+		goto yy1206
+	}
+yy1266:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt3 = cursor
+		goto yy1267
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt3 = cursor
+		goto yy1268
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt3 = cursor
+		goto yy1269
+	default:
+		goto yy1206
+	}
+yy1267:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1270
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1271
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1272
+	default:
+		goto yy1206
+	}
+yy1268:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1271
+	default:
+		goto yy1206
+	}
+yy1269:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1272
+	default:
+		goto yy1206
+	}
+yy1270:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1273
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1274
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1275
+	default:
+		goto yy1206
+	}
+yy1271:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1274
+	default:
+		goto yy1206
+	}
+yy1272:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1275
+	default:
+		goto yy1206
+	}
+yy1273:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1276
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1277
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1278
+	default:
+		goto yy1206
+	}
+yy1274:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1277
+	default:
+		goto yy1206
+	}
+yy1275:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1278
+	default:
+		goto yy1206
+	}
+yy1276:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1279
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1280
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1281
+	default:
+		goto yy1206
+	}
+yy1277:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1280
+	default:
+		goto yy1206
+	}
+yy1278:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1281
+	default:
+		goto yy1206
+	}
+yy1279:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1282
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1283
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1285
+	default:
+		goto yy1206
+	}
+yy1280:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1283
+	default:
+		goto yy1206
+	}
+yy1281:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1285
+	default:
+		goto yy1206
+	}
+yy1282:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1287
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1288
+	default:
+		goto yy1284
+	}
+yy1283:
+	cursor++
+	yych = buf[cursor]
+yy1284:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1286
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1283
+	default:
+		goto yy1206
+	}
+yy1285:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1288
+	default:
+		goto yy1206
+	}
+yy1286:
 	cursor++
 	q1 = yyt1
 	q2 = yyt2
@@ -16493,7 +17374,7 @@ yy1193:
 	v2 += -1
 	cursor += -1
 	{ e.queueText(eventNotification, q1, q2, v1, v2); return }
-yy1194:
+yy1287:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -16502,7 +17383,7 @@ yy1194:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1196
+		goto yy1289
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -16520,11 +17401,11 @@ yy1194:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1197
+		goto yy1290
 	default:
-		goto yy1191
+		goto yy1284
 	}
-yy1195:
+yy1288:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -16549,11 +17430,11 @@ yy1195:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1197
+		goto yy1290
 	default:
-		goto yy1113
+		goto yy1206
 	}
-yy1196:
+yy1289:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -16562,7 +17443,7 @@ yy1196:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1198
+		goto yy1291
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -16580,11 +17461,11 @@ yy1196:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1199
+		goto yy1292
 	default:
-		goto yy1191
+		goto yy1284
 	}
-yy1197:
+yy1290:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -16609,47 +17490,47 @@ yy1197:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1199
+		goto yy1292
 	default:
-		goto yy1113
+		goto yy1206
 	}
-yy1198:
+yy1291:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy1202
+		goto yy1295
 	default:
-		goto yy1201
+		goto yy1294
 	}
-yy1199:
+yy1292:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy1202
+		goto yy1295
 	default:
-		goto yy1203
+		goto yy1296
 	}
-yy1200:
+yy1293:
 	cursor++
 	yych = buf[cursor]
-yy1201:
+yy1294:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1193
+		goto yy1286
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1200
+		goto yy1293
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1190
+		goto yy1283
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -16667,16 +17548,16 @@ yy1201:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1202
+		goto yy1295
 	case 'z':
-		goto yy1204
+		goto yy1297
 	default:
-		goto yy1113
+		goto yy1206
 	}
-yy1202:
+yy1295:
 	cursor++
 	yych = buf[cursor]
-yy1203:
+yy1296:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -16699,13 +17580,13 @@ yy1203:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1202
+		goto yy1295
 	case 'z':
-		goto yy1204
+		goto yy1297
 	default:
-		goto yy1113
+		goto yy1206
 	}
-yy1204:
+yy1297:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -16730,20 +17611,20 @@ yy1204:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1205
+		goto yy1298
 	case 'z':
-		goto yy1204
+		goto yy1297
 	default:
-		goto yy1113
+		goto yy1206
 	}
-yy1205:
+yy1298:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1193
+		goto yy1286
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -16765,11 +17646,11 @@ yy1205:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1205
+		goto yy1298
 	case 'z':
-		goto yy1204
+		goto yy1297
 	default:
-		goto yy1113
+		goto yy1206
 	}
 }
 
@@ -16788,958 +17669,958 @@ func lexMaster(e *event, buf []byte, cursor int) {
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1209
+		goto yy1302
 	case 't':
-		goto yy1210
+		goto yy1303
 	case 'w':
-		goto yy1211
+		goto yy1304
 	default:
-		goto yy1207
-	}
-yy1207:
-	cursor++
-yy1208:
-	{ return }
-yy1209:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1212
-	default:
-		goto yy1208
-	}
-yy1210:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1214
-	default:
-		goto yy1208
-	}
-yy1211:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1215
-	default:
-		goto yy1208
-	}
-yy1212:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1216
-	default:
-		goto yy1213
-	}
-yy1213:
-	cursor = marker
-	goto yy1208
-yy1214:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1217
-	default:
-		goto yy1213
-	}
-yy1215:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1218
-	default:
-		goto yy1213
-	}
-yy1216:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1219
-	default:
-		goto yy1213
-	}
-yy1217:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1220
-	default:
-		goto yy1213
-	}
-yy1218:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1221
-	default:
-		goto yy1213
-	}
-yy1219:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1222
-	default:
-		goto yy1213
-	}
-yy1220:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1223
-	default:
-		goto yy1213
-	}
-yy1221:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1224
-	default:
-		goto yy1213
-	}
-yy1222:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1225
-	default:
-		goto yy1213
-	}
-yy1223:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1226
-	default:
-		goto yy1213
-	}
-yy1224:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1227
-	default:
-		goto yy1213
-	}
-yy1225:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1228
-	default:
-		goto yy1213
-	}
-yy1226:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1229
-	default:
-		goto yy1213
-	}
-yy1227:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1230
-	default:
-		goto yy1213
-	}
-yy1228:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1231
-	default:
-		goto yy1213
-	}
-yy1229:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1232
-	default:
-		goto yy1213
-	}
-yy1230:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy1233
-	default:
-		goto yy1213
-	}
-yy1231:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1234
-	default:
-		goto yy1213
-	}
-yy1232:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1235
-	default:
-		goto yy1213
-	}
-yy1233:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1236
-	default:
-		goto yy1213
-	}
-yy1234:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1237
-	default:
-		goto yy1213
-	}
-yy1235:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1238
-	default:
-		goto yy1213
-	}
-yy1236:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy1239
-	default:
-		goto yy1213
-	}
-yy1237:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1240
-	default:
-		goto yy1213
-	}
-yy1238:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1241
-	default:
-		goto yy1213
-	}
-yy1239:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1242
-	default:
-		goto yy1213
-	}
-yy1240:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1243
-	default:
-		goto yy1213
-	}
-yy1241:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1244
-	default:
-		goto yy1213
-	}
-yy1242:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1245
-	default:
-		goto yy1213
-	}
-yy1243:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1246
-	default:
-		goto yy1213
-	}
-yy1244:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1247
-	default:
-		goto yy1213
-	}
-yy1245:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy1248
-	default:
-		goto yy1213
-	}
-yy1246:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1249
-	default:
-		goto yy1213
-	}
-yy1247:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1250
-	default:
-		goto yy1213
-	}
-yy1248:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1251
-	default:
-		goto yy1213
-	}
-yy1249:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	default:
-		goto yy1213
-	}
-yy1250:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1253
-	default:
-		goto yy1213
-	}
-yy1251:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1254
-	default:
-		goto yy1213
-	}
-yy1252:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy1255
-	default:
-		goto yy1213
-	}
-yy1253:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1256
-	default:
-		goto yy1213
-	}
-yy1254:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1257
-	default:
-		goto yy1213
-	}
-yy1255:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy1258
-	default:
-		goto yy1213
-	}
-yy1256:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1259
-	default:
-		goto yy1213
-	}
-yy1257:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1260
-	default:
-		goto yy1213
-	}
-yy1258:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1261
-	default:
-		goto yy1213
-	}
-yy1259:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1262
-	default:
-		goto yy1213
-	}
-yy1260:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy1213
-	default:
-		yyt1 = cursor
-		goto yy1263
-	}
-yy1261:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy1264
-	default:
-		goto yy1213
-	}
-yy1262:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1265
-	default:
-		goto yy1213
-	}
-yy1263:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1213
-	case ' ':
-		goto yy1266
-	default:
-		goto yy1263
-	}
-yy1264:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1267
-	default:
-		goto yy1213
-	}
-yy1265:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1268
-	default:
-		goto yy1213
-	}
-yy1266:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy1269
-	default:
-		goto yy1213
-	}
-yy1267:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1270
-	default:
-		goto yy1213
-	}
-yy1268:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy1271
-	default:
-		goto yy1213
-	}
-yy1269:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1272
-	default:
-		goto yy1213
-	}
-yy1270:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1273
-	default:
-		goto yy1213
-	}
-yy1271:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1274
-	default:
-		goto yy1213
-	}
-yy1272:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1275
-	default:
-		goto yy1213
-	}
-yy1273:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1276
-	default:
-		goto yy1213
-	}
-yy1274:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1277
-	default:
-		goto yy1213
-	}
-yy1275:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1278
-	default:
-		goto yy1213
-	}
-yy1276:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1279
-	default:
-		goto yy1213
-	}
-yy1277:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1280
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1277
-	default:
-		goto yy1213
-	}
-yy1278:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt2 = cursor
-		goto yy1281
-	default:
-		goto yy1213
-	}
-yy1279:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1282
-	default:
-		goto yy1213
-	}
-yy1280:
-	cursor++
-	cursor += -1
-	{ e.kind = eventMasterStopped; return }
-yy1281:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy1283
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1281
-	default:
-		goto yy1213
-	}
-yy1282:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1284
-	default:
-		goto yy1213
-	}
-yy1283:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1285
-	case 'k':
-		goto yy1286
-	default:
-		goto yy1213
-	}
-yy1284:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1213
-	default:
-		goto yy1287
-	}
-yy1285:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'x':
-		goto yy1288
-	default:
-		goto yy1213
-	}
-yy1286:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1289
-	default:
-		goto yy1213
-	}
-yy1287:
-	cursor++
-	cursor += -1
-	{ e.kind = eventMasterStarted; return }
-yy1288:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1290
-	default:
-		goto yy1213
-	}
-yy1289:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy1291
-	default:
-		goto yy1213
-	}
-yy1290:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1292
-	default:
-		goto yy1213
-	}
-yy1291:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy1293
-	default:
-		goto yy1213
-	}
-yy1292:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1294
-	default:
-		goto yy1213
-	}
-yy1293:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1295
-	default:
-		goto yy1213
-	}
-yy1294:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1296
-	default:
-		goto yy1213
-	}
-yy1295:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1297
-	default:
-		goto yy1213
-	}
-yy1296:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1298
-	default:
-		goto yy1213
-	}
-yy1297:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1299
-	default:
-		goto yy1213
-	}
-yy1298:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
 		goto yy1300
-	default:
-		goto yy1213
-	}
-yy1299:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'b':
-		goto yy1301
-	default:
-		goto yy1213
 	}
 yy1300:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1302
-	default:
-		goto yy1213
-	}
 yy1301:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'y':
-		goto yy1303
-	default:
-		goto yy1213
-	}
+	{ return }
 yy1302:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
-		goto yy1304
+	case 'a':
+		goto yy1305
 	default:
-		goto yy1213
+		goto yy1301
 	}
 yy1303:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1305
+	case 'e':
+		goto yy1307
 	default:
-		goto yy1213
+		goto yy1301
 	}
 yy1304:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1306
+	case 'a':
+		goto yy1308
 	default:
-		goto yy1213
+		goto yy1301
 	}
 yy1305:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1307
+	case 'e':
+		goto yy1309
 	default:
-		goto yy1213
+		goto yy1306
 	}
 yy1306:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1308
-	default:
-		goto yy1213
-	}
+	cursor = marker
+	goto yy1301
 yy1307:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy1309
+	case 'r':
+		goto yy1310
 	default:
-		goto yy1213
+		goto yy1306
 	}
 yy1308:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1310
+	case 'r':
+		goto yy1311
 	default:
-		goto yy1213
+		goto yy1306
 	}
 yy1309:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
-		goto yy1311
+	case 'm':
+		goto yy1312
 	default:
-		goto yy1213
+		goto yy1306
 	}
 yy1310:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1312
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1310
+	case 'm':
+		goto yy1313
 	default:
-		goto yy1213
+		goto yy1306
 	}
 yy1311:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1313
+		goto yy1314
 	default:
-		goto yy1213
+		goto yy1306
 	}
 yy1312:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1315
+	default:
+		goto yy1306
+	}
+yy1313:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1316
+	default:
+		goto yy1306
+	}
+yy1314:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1317
+	default:
+		goto yy1306
+	}
+yy1315:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1318
+	default:
+		goto yy1306
+	}
+yy1316:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1319
+	default:
+		goto yy1306
+	}
+yy1317:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1320
+	default:
+		goto yy1306
+	}
+yy1318:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1321
+	default:
+		goto yy1306
+	}
+yy1319:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1322
+	default:
+		goto yy1306
+	}
+yy1320:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1323
+	default:
+		goto yy1306
+	}
+yy1321:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1324
+	default:
+		goto yy1306
+	}
+yy1322:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1325
+	default:
+		goto yy1306
+	}
+yy1323:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1326
+	default:
+		goto yy1306
+	}
+yy1324:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1327
+	default:
+		goto yy1306
+	}
+yy1325:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1328
+	default:
+		goto yy1306
+	}
+yy1326:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1329
+	default:
+		goto yy1306
+	}
+yy1327:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1330
+	default:
+		goto yy1306
+	}
+yy1328:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1331
+	default:
+		goto yy1306
+	}
+yy1329:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy1332
+	default:
+		goto yy1306
+	}
+yy1330:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1333
+	default:
+		goto yy1306
+	}
+yy1331:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1334
+	default:
+		goto yy1306
+	}
+yy1332:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1335
+	default:
+		goto yy1306
+	}
+yy1333:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1336
+	default:
+		goto yy1306
+	}
+yy1334:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1337
+	default:
+		goto yy1306
+	}
+yy1335:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1338
+	default:
+		goto yy1306
+	}
+yy1336:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1339
+	default:
+		goto yy1306
+	}
+yy1337:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1340
+	default:
+		goto yy1306
+	}
+yy1338:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1341
+	default:
+		goto yy1306
+	}
+yy1339:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1342
+	default:
+		goto yy1306
+	}
+yy1340:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1343
+	default:
+		goto yy1306
+	}
+yy1341:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1344
+	default:
+		goto yy1306
+	}
+yy1342:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1345
+	default:
+		goto yy1306
+	}
+yy1343:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1346
+	default:
+		goto yy1306
+	}
+yy1344:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1347
+	default:
+		goto yy1306
+	}
+yy1345:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1348
+	default:
+		goto yy1306
+	}
+yy1346:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1349
+	default:
+		goto yy1306
+	}
+yy1347:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1350
+	default:
+		goto yy1306
+	}
+yy1348:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1351
+	default:
+		goto yy1306
+	}
+yy1349:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1352
+	default:
+		goto yy1306
+	}
+yy1350:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1353
+	default:
+		goto yy1306
+	}
+yy1351:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1354
+	default:
+		goto yy1306
+	}
+yy1352:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1355
+	default:
+		goto yy1306
+	}
+yy1353:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1306
+	default:
+		yyt1 = cursor
+		goto yy1356
+	}
+yy1354:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1357
+	default:
+		goto yy1306
+	}
+yy1355:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1358
+	default:
+		goto yy1306
+	}
+yy1356:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1306
+	case ' ':
+		goto yy1359
+	default:
+		goto yy1356
+	}
+yy1357:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1360
+	default:
+		goto yy1306
+	}
+yy1358:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1361
+	default:
+		goto yy1306
+	}
+yy1359:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy1362
+	default:
+		goto yy1306
+	}
+yy1360:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1363
+	default:
+		goto yy1306
+	}
+yy1361:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1364
+	default:
+		goto yy1306
+	}
+yy1362:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1365
+	default:
+		goto yy1306
+	}
+yy1363:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1366
+	default:
+		goto yy1306
+	}
+yy1364:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1367
+	default:
+		goto yy1306
+	}
+yy1365:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1368
+	default:
+		goto yy1306
+	}
+yy1366:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1369
+	default:
+		goto yy1306
+	}
+yy1367:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1370
+	default:
+		goto yy1306
+	}
+yy1368:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1371
+	default:
+		goto yy1306
+	}
+yy1369:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1372
+	default:
+		goto yy1306
+	}
+yy1370:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1373
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1370
+	default:
+		goto yy1306
+	}
+yy1371:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy1374
+	default:
+		goto yy1306
+	}
+yy1372:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1375
+	default:
+		goto yy1306
+	}
+yy1373:
+	cursor++
+	cursor += -1
+	{ e.kind = eventMasterStopped; return }
+yy1374:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy1376
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1374
+	default:
+		goto yy1306
+	}
+yy1375:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1377
+	default:
+		goto yy1306
+	}
+yy1376:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1378
+	case 'k':
+		goto yy1379
+	default:
+		goto yy1306
+	}
+yy1377:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1306
+	default:
+		goto yy1380
+	}
+yy1378:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'x':
+		goto yy1381
+	default:
+		goto yy1306
+	}
+yy1379:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1382
+	default:
+		goto yy1306
+	}
+yy1380:
+	cursor++
+	cursor += -1
+	{ e.kind = eventMasterStarted; return }
+yy1381:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1383
+	default:
+		goto yy1306
+	}
+yy1382:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1384
+	default:
+		goto yy1306
+	}
+yy1383:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1385
+	default:
+		goto yy1306
+	}
+yy1384:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1386
+	default:
+		goto yy1306
+	}
+yy1385:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1387
+	default:
+		goto yy1306
+	}
+yy1386:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1388
+	default:
+		goto yy1306
+	}
+yy1387:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1389
+	default:
+		goto yy1306
+	}
+yy1388:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1390
+	default:
+		goto yy1306
+	}
+yy1389:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1391
+	default:
+		goto yy1306
+	}
+yy1390:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1392
+	default:
+		goto yy1306
+	}
+yy1391:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1393
+	default:
+		goto yy1306
+	}
+yy1392:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy1394
+	default:
+		goto yy1306
+	}
+yy1393:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1395
+	default:
+		goto yy1306
+	}
+yy1394:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy1396
+	default:
+		goto yy1306
+	}
+yy1395:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1397
+	default:
+		goto yy1306
+	}
+yy1396:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1398
+	default:
+		goto yy1306
+	}
+yy1397:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1399
+	default:
+		goto yy1306
+	}
+yy1398:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1400
+	default:
+		goto yy1306
+	}
+yy1399:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1401
+	default:
+		goto yy1306
+	}
+yy1400:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1402
+	default:
+		goto yy1306
+	}
+yy1401:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1403
+	default:
+		goto yy1306
+	}
+yy1402:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1404
+	default:
+		goto yy1306
+	}
+yy1403:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1405
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1403
+	default:
+		goto yy1306
+	}
+yy1404:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1406
+	default:
+		goto yy1306
+	}
+yy1405:
 	cursor++
 	v1 = yyt1
 	n1 = yyt2
@@ -17748,23 +18629,23 @@ yy1312:
 	v2 += -5
 	cursor += -1
 	{ e.childDied(v1, v2, number(buf, n1, n2)); return }
-yy1313:
+yy1406:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1314
+		goto yy1407
 	default:
-		goto yy1213
+		goto yy1306
 	}
-yy1314:
+yy1407:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1306
+		goto yy1399
 	default:
-		goto yy1213
+		goto yy1306
 	}
 }
 
@@ -17786,12 +18667,12 @@ func lexPostsuper(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1318
+		goto yy1411
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1319
+		goto yy1412
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17810,15 +18691,15 @@ func lexPostsuper(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1320
+		goto yy1413
 	default:
-		goto yy1316
+		goto yy1409
 	}
-yy1316:
+yy1409:
 	cursor++
-yy1317:
+yy1410:
 	{ return }
-yy1318:
+yy1411:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -17828,11 +18709,11 @@ yy1318:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1321
+		goto yy1414
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1323
+		goto yy1416
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17850,11 +18731,11 @@ yy1318:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1324
+		goto yy1417
 	default:
-		goto yy1317
+		goto yy1410
 	}
-yy1319:
+yy1412:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -17862,11 +18743,11 @@ yy1319:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1323
+		goto yy1416
 	default:
-		goto yy1317
+		goto yy1410
 	}
-yy1320:
+yy1413:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -17892,11 +18773,11 @@ yy1320:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1324
+		goto yy1417
 	default:
-		goto yy1317
+		goto yy1410
 	}
-yy1321:
+yy1414:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17905,11 +18786,11 @@ yy1321:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1325
+		goto yy1418
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1326
+		goto yy1419
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17927,25 +18808,25 @@ yy1321:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1327
+		goto yy1420
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1322:
+yy1415:
 	cursor = marker
-	goto yy1317
-yy1323:
+	goto yy1410
+yy1416:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1326
+		goto yy1419
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1324:
+yy1417:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17970,11 +18851,11 @@ yy1324:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1327
+		goto yy1420
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1325:
+yy1418:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17983,11 +18864,11 @@ yy1325:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1328
+		goto yy1421
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1329
+		goto yy1422
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18005,22 +18886,22 @@ yy1325:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1330
+		goto yy1423
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1326:
+yy1419:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1329
+		goto yy1422
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1327:
+yy1420:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18045,11 +18926,11 @@ yy1327:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1330
+		goto yy1423
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1328:
+yy1421:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18058,11 +18939,11 @@ yy1328:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1331
+		goto yy1424
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1332
+		goto yy1425
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18080,22 +18961,22 @@ yy1328:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1333
+		goto yy1426
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1329:
+yy1422:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1332
+		goto yy1425
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1330:
+yy1423:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18120,11 +19001,11 @@ yy1330:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1333
+		goto yy1426
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1331:
+yy1424:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18133,11 +19014,11 @@ yy1331:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1334
+		goto yy1427
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1335
+		goto yy1428
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18155,20 +19036,20 @@ yy1331:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1337
+		goto yy1430
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1332:
+yy1425:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy1322
+		goto yy1415
 	default:
-		goto yy1336
+		goto yy1429
 	}
-yy1333:
+yy1426:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18193,11 +19074,11 @@ yy1333:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1337
+		goto yy1430
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1334:
+yy1427:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18206,7 +19087,7 @@ yy1334:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1338
+		goto yy1431
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18224,25 +19105,25 @@ yy1334:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1340
+		goto yy1433
 	default:
-		goto yy1336
+		goto yy1429
 	}
-yy1335:
+yy1428:
 	cursor++
 	yych = buf[cursor]
-yy1336:
+yy1429:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1335
+		goto yy1428
 	case ':':
-		goto yy1339
+		goto yy1432
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1337:
+yy1430:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18267,11 +19148,11 @@ yy1337:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1340
+		goto yy1433
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1338:
+yy1431:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18280,7 +19161,7 @@ yy1338:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1341
+		goto yy1434
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18298,20 +19179,20 @@ yy1338:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1342
+		goto yy1435
 	default:
-		goto yy1336
+		goto yy1429
 	}
-yy1339:
+yy1432:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1343
+		goto yy1436
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1340:
+yy1433:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18336,11 +19217,11 @@ yy1340:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1342
+		goto yy1435
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1341:
+yy1434:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18349,7 +19230,7 @@ yy1341:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1344
+		goto yy1437
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18367,11 +19248,11 @@ yy1341:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1345
+		goto yy1438
 	default:
-		goto yy1336
+		goto yy1429
 	}
-yy1342:
+yy1435:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18396,74 +19277,74 @@ yy1342:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1345
+		goto yy1438
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1343:
+yy1436:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy1346
+		goto yy1439
 	case 'r':
-		goto yy1347
+		goto yy1440
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1344:
+yy1437:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy1350
+		goto yy1443
 	default:
-		goto yy1349
+		goto yy1442
 	}
-yy1345:
+yy1438:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy1350
+		goto yy1443
 	default:
-		goto yy1351
+		goto yy1444
 	}
-yy1346:
+yy1439:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1352
+		goto yy1445
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1347:
+yy1440:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1353
+		goto yy1446
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1348:
+yy1441:
 	cursor++
 	yych = buf[cursor]
-yy1349:
+yy1442:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1348
+		goto yy1441
 	case ':':
-		goto yy1339
+		goto yy1432
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1335
+		goto yy1428
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18481,16 +19362,16 @@ yy1349:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1350
+		goto yy1443
 	case 'z':
-		goto yy1354
+		goto yy1447
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1350:
+yy1443:
 	cursor++
 	yych = buf[cursor]
-yy1351:
+yy1444:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -18513,33 +19394,33 @@ yy1351:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1350
+		goto yy1443
 	case 'z':
-		goto yy1354
+		goto yy1447
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1352:
+yy1445:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1355
+		goto yy1448
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1353:
+yy1446:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy1356
+		goto yy1449
 	case 'q':
-		goto yy1357
+		goto yy1450
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1354:
+yy1447:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18564,40 +19445,40 @@ yy1354:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1358
+		goto yy1451
 	case 'z':
-		goto yy1354
+		goto yy1447
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1355:
+yy1448:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy1359
+		goto yy1452
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1356:
+yy1449:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1360
+		goto yy1453
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1357:
+yy1450:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy1361
+		goto yy1454
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1358:
+yy1451:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18622,215 +19503,215 @@ yy1358:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1358
+		goto yy1451
 	case ':':
-		goto yy1339
+		goto yy1432
 	case 'z':
-		goto yy1354
+		goto yy1447
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1359:
+yy1452:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1362
+		goto yy1455
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1360:
+yy1453:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy1363
+		goto yy1456
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1361:
+yy1454:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1364
+		goto yy1457
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1362:
+yy1455:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1365
+		goto yy1458
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1363:
+yy1456:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1366
+		goto yy1459
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1364:
+yy1457:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy1367
+		goto yy1460
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1365:
+yy1458:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1368
+		goto yy1461
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1366:
+yy1459:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1369
+		goto yy1462
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1367:
+yy1460:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1370
+		goto yy1463
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1368:
+yy1461:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1371
+		goto yy1464
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1369:
+yy1462:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1372
+		goto yy1465
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1370:
+yy1463:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1373
+		goto yy1466
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1371:
+yy1464:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1374
+		goto yy1467
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1372:
+yy1465:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -10
 	cursor += -1
 	{ e.queue(eventRemoved, q1, q2); return }
-yy1373:
+yy1466:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1375
+		goto yy1468
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1374:
+yy1467:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1376
+		goto yy1469
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1375:
+yy1468:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -11
 	cursor += -1
 	{ e.queue(eventRequeued, q1, q2); return }
-yy1376:
+yy1469:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy1377
+		goto yy1470
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1377:
+yy1470:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1378
+		goto yy1471
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1378:
+yy1471:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1379
+		goto yy1472
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1379:
+yy1472:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1380
+		goto yy1473
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1380:
+yy1473:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1381
+		goto yy1474
 	default:
-		goto yy1322
+		goto yy1415
 	}
-yy1381:
+yy1474:
 	cursor++
 	q1 = yyt1
 	q2 = cursor

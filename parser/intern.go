@@ -34,6 +34,9 @@ func bounded[K comparable, V any](n *intern, m map[K]V) {
 	}
 }
 
+// toText copies bytes of the log.
+func toText(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
+
 func (n *intern) string(b []byte) string {
 	if len(b) == 0 {
 		return ""
@@ -41,7 +44,7 @@ func (n *intern) string(b []byte) string {
 	s, ok := n.strings[string(b)]
 	if !ok {
 		bounded(n, n.strings)
-		s = strings.ToValidUTF8(string(b), "\uFFFD")
+		s = toText(b)
 		n.strings[string(b)] = s
 	}
 	return s
@@ -123,8 +126,11 @@ func (n *intern) tlsOf(b *batch, f *tlsFields) *TLS {
 
 // port is 0 without a port, and for "unknown".
 func port(b []byte) uint16 {
-	v, err := strconv.ParseUint(string(b), 10, 16)
-	if err != nil {
+	if len(b) == 0 || !isDigit(b[0]) {
+		return 0
+	}
+	v := number(b, 0, len(b))
+	if v > 1<<16-1 {
 		return 0
 	}
 	return uint16(v)

@@ -37,6 +37,10 @@ func (m *machine) apply(b *batch) {
 }
 
 func (m *machine) event(b *batch, e *event) {
+	if e.kind == eventTick {
+		m.clock.time(e.at)
+		return
+	}
 	svc := b.services[e.source]
 	if svc == nil {
 		m.counts.RefusedLines++

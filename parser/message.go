@@ -112,8 +112,11 @@ func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *even
 	msg := q.birth(m, s.svc.scope, id, at)
 	msg.source = Source{
 		Kind: SourceSMTP, Service: &s.svc.Service, Peer: s.peer, Port: port(b.bytes(e.port)),
-		Auth: Auth{Method: s.auth.Method, Username: s.auth.Username},
 	}
+	if e.word.len > 0 { // STARTTLS makes smtpd forget who authenticated
+		msg.source.Auth = Auth{Method: s.auth.Method, Username: s.auth.Username}
+	}
+	msg.held, s.hold = s.hold, false
 	if peer := b.bytes(e.peer); !s.peer.is(peer) { // after XCLIENT
 		msg.source.Peer = m.intern.peer(peer)
 	}

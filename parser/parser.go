@@ -87,6 +87,7 @@ type Parser struct {
 	lines   Lines
 	first   time.Time
 	last    time.Time
+	minute  int64 // of the latest line, see batch.tick
 }
 
 // New returns a parser that gives its records to sink.
@@ -123,17 +124,21 @@ func (p *Parser) Feed(lines []byte) {
 
 func (p *Parser) apply(b *batch) {
 	p.lines.add(b.lines)
-	if b.lines.Postfix > 0 {
-		if first := p.machine.clock.time(b.first); p.first.IsZero() || first.Before(p.first) {
-			p.first = first
-		}
+	if b.lines.Postfix == 0 {
+		return
+	}
+	c := &p.machine.clock
+	if b.first.minute() != p.minute {
+		c.time(b.first)
+	}
+	if first := c.look(b.first); p.first.IsZero() || first.Before(p.first) {
+		p.first = first
 	}
 	p.machine.apply(b)
-	if b.lines.Postfix > 0 {
-		if last := p.machine.clock.time(b.last); last.After(p.last) {
-			p.last = last
-		}
+	if last := c.look(b.last); last.After(p.last) {
+		p.last = last
 	}
+	p.minute = b.last.minute()
 }
 
 // Close tells the sessions and messages that are still open. The parser must not be used after it but for Counts.

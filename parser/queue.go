@@ -37,10 +37,10 @@ func newMessages(limit int, countsOnly bool) messages {
 
 // birth begins a message. If its ID is in use, it was given to another file, and the line that ended the old one is missing.
 func (q *messages) birth(m *machine, sc *scope, id []byte, at time.Time) *message {
-	if old := q.find(m, sc, id); old != nil {
+	if old := q.byID[makeKey(sc, id)]; old != nil {
 		q.leave(m, old, old.endState(), time.Time{})
 	}
-	return q.get(m, sc, id, at)
+	return q.begin(m, sc, id, at)
 }
 
 // list makes the message be found by its ID.
@@ -98,18 +98,28 @@ func (q *messages) get(m *machine, sc *scope, id []byte, at time.Time) *message 
 	if msg := q.find(m, sc, id); msg != nil {
 		return msg
 	}
+	return q.begin(m, sc, id, at)
+}
+
+func (q *messages) begin(m *machine, sc *scope, id []byte, at time.Time) *message {
 	if q.count >= q.max {
 		q.evict(m)
 	}
-	msg := new(message)
-	if n := len(q.free); n > 0 {
-		msg = q.free[n-1]
-		q.free = q.free[:n-1]
-	}
+	msg := q.unused()
 	q.list(msg, sc, id)
 	msg.received, msg.touched = at, at
 	q.incoming.push(msg)
 	q.count++
+	return msg
+}
+
+func (q *messages) unused() *message {
+	n := len(q.free)
+	if n == 0 {
+		return new(message)
+	}
+	msg := q.free[n-1]
+	q.free = q.free[:n-1]
 	return msg
 }
 
@@ -122,16 +132,28 @@ func (q *messages) decide(m *machine, msg *message, state TLSState) {
 	}
 }
 
-// sessionEnded lets go of a message of the session, whose state it was sent in if the log did not tell before.
-func (q *messages) sessionEnded(m *machine, msg *message, state TLSState, accepted bool) {
+// A sessionEnd is what the end of a session tells of its messages.
+type sessionEnd struct {
+	state    TLSState // in which they were sent, if the log did not tell before
+	accepted bool     // all of them
+	refused  bool     // all of them
+}
+
+// sessionEnded lets go of a message of the session.
+func (q *messages) sessionEnded(m *machine, msg *message, end sessionEnd) {
 	msg.session.messages.remove(msg)
 	msg.session = nil
-	msg.accepted = accepted
-	if msg.decided {
-		q.tellQueued(m, msg)
-		return
+	msg.accepted = end.accepted
+	if !msg.decided {
+		msg.decided, msg.source.State = true, end.state
 	}
-	q.decide(m, msg, state)
+	q.tellQueued(m, msg)
+	switch {
+	case msg.gone:
+		q.tell(m, msg)
+	case end.refused && !msg.queued:
+		q.leave(m, msg, MessageCanceled, time.Time{})
+	}
 }
 
 // tellQueued counts a message as received, once. In a log without the lines of the queue's programs smtpd's word is enough.
@@ -210,7 +232,7 @@ func (q *messages) evict(m *machine) {
 		return
 	}
 	victim.gone = true
-	q.decide(m, victim, victim.session.svc.silence())
+	q.decide(m, victim, victim.session.silence())
 }
 
 // expire gives up queue IDs that no queue manager took.

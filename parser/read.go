@@ -112,8 +112,11 @@ func (k *blockReader) next(buf []byte) ([]byte, error) {
 		old := len(buf)
 		n, err := k.r.Read(buf[old:blockSize])
 		buf = k.skipped(buf[:old+n], old)
-		if err != nil {
+		if errors.Is(err, io.EOF) {
 			return ended(buf), err
+		}
+		if err != nil { // what is there of the last line may mean something else than all of it
+			return buf[:bytes.LastIndexByte(buf, '\n')+1], err
 		}
 		if end := bytes.LastIndexByte(buf, '\n') + 1; end > 0 {
 			k.rest = append(k.rest, buf[end:]...)

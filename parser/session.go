@@ -28,7 +28,8 @@ type session struct {
 	failure Failure // Reason is empty without one
 	explain bool    // the TLS library's words about the failure are still to come
 	refused bool    // STARTTLS refused by rate limit
-	aborted bool    // dropped after the handshake, for its certificate
+	dropped bool    // after the handshake, for its certificate or by rate limit
+	hold    bool    // the next message is on hold
 	reason  Ended   // from the line before the disconnect line
 
 	inSTARTTLS bool // it ended abnormally after a STARTTLS command
@@ -48,12 +49,12 @@ func (m *machine) smtpd(b *batch, e *event, svc *service, at time.Time) {
 	case eventDisconnect:
 		s := m.session(b, e, svc, at)
 		s.end(m, s.reason, &b.commands[e.aux])
-	case eventHold:
-		m.queueEvent(b, e, svc, at)
 	case eventUnrecognized:
 		m.unrecognized(b, e)
-	case eventTLSLibrary, eventDied:
-		if s := m.sessions[keyOf(svc.scope.hostID, e.prog, e.pid)]; s != nil {
+	case eventHold, eventTLSLibrary, eventDied:
+		if e.queueID.len > 0 {
+			m.queueEvent(b, e, svc, at)
+		} else if s := m.sessions[keyOf(svc.scope.hostID, e.prog, e.pid)]; s != nil {
 			s.last = at
 			s.process(m, b, e)
 		}
@@ -65,11 +66,12 @@ func (m *machine) smtpd(b *batch, e *event, svc *service, at time.Time) {
 
 // process takes a line that names no peer: it belongs to the process' session, if there is one.
 func (s *session) process(m *machine, b *batch, e *event) {
-	if e.kind == eventDied {
+	switch {
+	case e.kind == eventDied:
 		s.end(m, EndedAborted, nil)
-		return
-	}
-	if s.explain { // the first of several lines is the cause
+	case e.kind == eventHold:
+		s.hold = true
+	case s.explain: // the first of several lines is the cause
 		s.explain = false
 		text := m.intern.string(b.bytes(e.value))
 		s.failure.Reason, s.failure.Detail = libraryReason(text, s.svc.wrapper()), text
@@ -89,6 +91,8 @@ func (s *session) event(m *machine, b *batch, e *event, at time.Time) {
 		s.certificateRefused(m.intern.string(b.bytes(e.value)))
 	case eventTLSRefused:
 		s.refused = true
+	case eventTLSDropped:
+		s.dropped = true
 	case eventEnded:
 		s.reason = endedBy(b.bytes(e.word))
 		s.inSTARTTLS = string(b.bytes(e.value)) == "STARTTLS"
@@ -184,7 +188,7 @@ func (s *session) handshakeFailed(text string) {
 
 // certificateRefused takes smtpd_tls_req_ccert's verdict; a summary line stood before it.
 func (s *session) certificateRefused(text string) {
-	s.aborted = true
+	s.dropped = true
 	s.failure = Failure{Result: ResultValidationFailure, Reason: ReasonClientCertificate, Detail: text}
 	if text == "Client certificate not trusted" {
 		s.failure.Result = ResultCertificateNotTrusted

@@ -16,7 +16,7 @@ type Unrecognized struct {
 	Count   uint64
 }
 
-// shape masks what differs from line to line, and what is private: words with a digit, dot, @, bracket or colon inside become their kind.
+// shape masks what differs from line to line, and what is private: only words of letters stay as they are.
 func shape(text []byte) string {
 	var out []byte
 	for i, word := range bytes.Fields(text) {
@@ -31,32 +31,37 @@ func shape(text []byte) string {
 	return string(bytes.ToValidUTF8(out, []byte("?")))
 }
 
-func maskWord(word []byte) []byte {
-	body, punctuation := word, []byte(nil)
-	if last := word[len(word)-1]; last == ':' || last == ',' || last == ';' {
-		body, punctuation = word[:len(word)-1], word[len(word)-1:]
-	}
+// maskWord masks a word, or of key=value the value.
+func maskWord(word []byte) string {
+	body := bytes.TrimRight(word, ":,;")
+	end := string(word[len(body):])
 	key, value, assigned := bytes.Cut(body, []byte("="))
 	if !assigned {
-		return append(maskValue(body), punctuation...)
+		return maskValue(body, string(body)) + end
 	}
-	return append(append(append(bytes.Clone(key), '='), maskValue(value)...), punctuation...)
+	if maskValue(key, "") != "" {
+		return "<>" + end
+	}
+	return string(key) + "=" + maskValue(value, "NAME") + end
 }
 
-func maskValue(v []byte) []byte {
+// maskValue returns the kind of a value, or plain for one of letters.
+func maskValue(v []byte, plain string) string {
 	switch {
 	case bytes.IndexByte(v, '[') > 0 && bytes.IndexByte(v, ']') > 0:
-		return []byte("NAME[ADDRESS]")
-	case bytes.ContainsAny(v, "<>@"):
-		return []byte("<>")
+		return "NAME[ADDRESS]"
+	case bytes.ContainsAny(v, "<>@\"+"):
+		return "<>"
+	case bytes.IndexByte(v, ':') >= 0:
+		return "ADDRESS"
 	case isQueueIDLike(v):
-		return []byte("QID")
+		return "QID"
 	case bytes.ContainsAny(v, "0123456789"):
-		return []byte("N")
+		return "N"
 	case bytes.IndexByte(v, '.') >= 0:
-		return []byte("NAME")
+		return "NAME"
 	}
-	return bytes.Clone(v)
+	return plain
 }
 
 // isQueueIDLike tells a word of queue ID letters with a digit; a shorter one is a number or an ordinary word.

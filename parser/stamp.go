@@ -19,6 +19,18 @@ const (
 	stampYearless           // sec is packYearless(month, day, hour, minute, second), local
 )
 
+// minute is equal for stamps of the same minute, and all zoned ones.
+func (s stamp) minute() int64 {
+	switch s.form {
+	case stampYearless:
+		return s.sec >> 8
+	case stampLocal:
+		return s.sec / 60
+	default:
+		return -1
+	}
+}
+
 func packYearless(month, day, hour, minute, second int) int64 {
 	return int64(month)<<26 | int64(day)<<21 | int64(hour)<<16 | int64(minute)<<8 | int64(second)
 }
@@ -161,11 +173,11 @@ func isoHour(b []byte) (int64, bool) {
 
 // isoDay reads "2026-11-22" as Unix time of its midnight in UTC.
 func isoDay(b []byte) (int64, bool) {
-	year, month, day := two(b[0], b[1])*100+two(b[2], b[3]), two(b[5], b[6]), two(b[8], b[9])
-	if b[4] != '-' || b[7] != '-' || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 {
+	century, year, month, day := two(b[0], b[1]), two(b[2], b[3]), two(b[5], b[6]), two(b[8], b[9])
+	if b[4] != '-' || b[7] != '-' || century > 99 || year > 99 || month < 1 || month > 12 || day < 1 || day > 31 {
 		return 0, false
 	}
-	return daysSinceEpoch(year, month, day) * 86400, true
+	return daysSinceEpoch(century*100+year, month, day) * 86400, true
 }
 
 // daysSinceEpoch counts the days of the proleptic Gregorian calendar from 1970-01-01.
@@ -234,7 +246,7 @@ func cutFull(b []byte) (stamp, int) {
 	}
 	nsec, n := cutFraction(b[23:])
 	n += 23
-	if b[n] != ' ' {
+	if n >= len(b) || b[n] != ' ' {
 		return stamp{}, 0
 	}
 	zone := n + 1

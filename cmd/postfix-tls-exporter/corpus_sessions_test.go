@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"regexp"
 	"slices"
@@ -50,20 +51,16 @@ func (c *corpus) checkSessions(t *testing.T, sessions []eventRecord) {
 	for i := range sessions {
 		rest[i] = &sessions[i]
 	}
-	wanted = c.pair(wanted, &rest, func(s *truthSession, e *eventRecord) bool {
-		return len(s.Messages) > 0 && sameSession(c.wantSession(s), e) && sameMessages(s, e)
-	})
-	wanted = c.pair(wanted, &rest, func(s *truthSession, e *eventRecord) bool {
-		return len(s.Messages) == 0 && sameSession(c.wantSession(s), e) && within(e.Start, c.clock(s.Connect), c.clock(s.Connect))
-	})
-	for _, excuse := range excuses {
-		if excuse.applies(c) {
-			before := len(wanted)
-			wanted = c.pair(wanted, &rest, excuse.match)
-			wanted = slices.DeleteFunc(wanted, excuse.missing)
-			t.Logf("%s: %d sessions", excuse.name, before-len(wanted))
+	slices.SortFunc(wanted, func(a, b *truthSession) int { return cmp.Compare(a.Connect, b.Connect) })
+	slices.SortStableFunc(rest, func(a, b *eventRecord) int { return a.Start.Compare(b.Start) })
+	for _, step := range pairings {
+		before := len(wanted)
+		wanted = c.pair(wanted, &rest, step.match)
+		if step.excuse != "" && before > len(wanted) {
+			t.Logf("%s: %d sessions", step.excuse, before-len(wanted))
 		}
 	}
+	wanted = slices.DeleteFunc(wanted, c.neverServed)
 	for _, s := range wanted {
 		t.Errorf("not in the log: %+v", *s)
 	}
@@ -73,10 +70,10 @@ func (c *corpus) checkSessions(t *testing.T, sessions []eventRecord) {
 }
 
 // pair takes out of both lists what belongs together, and returns what is left of the first.
-func (c *corpus) pair(wanted []*truthSession, sessions *[]*eventRecord, match func(*truthSession, *eventRecord) bool) []*truthSession {
+func (c *corpus) pair(wanted []*truthSession, sessions *[]*eventRecord, match func(*corpus, *truthSession, *eventRecord) bool) []*truthSession {
 	var left []*truthSession
 	for _, s := range wanted {
-		i := slices.IndexFunc(*sessions, func(e *eventRecord) bool { return match(s, e) })
+		i := slices.IndexFunc(*sessions, func(e *eventRecord) bool { return match(c, s, e) })
 		if i < 0 {
 			left = append(left, s)
 			continue
@@ -86,50 +83,65 @@ func (c *corpus) pair(wanted []*truthSession, sessions *[]*eventRecord, match fu
 	return left
 }
 
-func sameSession(want sessionFacts, e *eventRecord) bool { return want == gotSession(e) }
+// A pairing tells which session of a client and which in the log are the same. Those with an excuse are the cases in which a log tells less
+// than the client knows.
+type pairing struct {
+	excuse string
+	match  func(*corpus, *truthSession, *eventRecord) bool
+}
 
-// sameMessages tells whether the session's messages are the client's. The log has queue IDs of aborted transactions too.
-func sameMessages(s *truthSession, e *eventRecord) bool {
+// pairings are tried in this order, so that a vague one takes nothing away from a certain one.
+var pairings = []pairing{
+	{match: func(c *corpus, s *truthSession, e *eventRecord) bool {
+		return len(s.Messages) > 0 && c.wantSession(s) == gotSession(e) && e.Messages == len(s.Messages) && c.sameMessages(s, e)
+	}},
+	{
+		excuse: "process killed, so a transaction it began counts as well",
+		match: func(c *corpus, s *truthSession, e *eventRecord) bool {
+			return len(s.Messages) > 0 && c.wantSession(s) == gotSession(e) && c.killed(e) && c.sameMessages(s, e)
+		},
+	},
+	{match: func(c *corpus, s *truthSession, e *eventRecord) bool {
+		return len(s.Messages) == 0 && !c.neverServed(s) && c.wantSession(s) == gotSession(e) && e.Messages == 0 && c.sameTime(s, e)
+	}},
+	{
+		excuse: "process killed before its session told of TLS",
+		match: func(c *corpus, s *truthSession, e *eventRecord) bool {
+			return len(s.Messages) == 0 && c.killed(e) && e.TLS == "unknown" && s.service() == e.Service && s.Address == e.Peer.Address &&
+				c.sameTime(s, e)
+		},
+	},
+	{
+		excuse: "client gone before smtpd asked for its address",
+		match: func(c *corpus, s *truthSession, e *eventRecord) bool {
+			gone := e.Peer.Name == "unknown" && e.Peer.Address == "" && e.Ended == "lost" && e.Messages == 0
+			return gone && len(s.Messages) == 0 && s.How != "quit" && s.service() == e.Service && c.state(s) == e.TLS && c.sameTime(s, e)
+		},
+	},
+}
+
+// sameMessages tells whether the session's queue IDs hold those of the client. The log has those of aborted transactions too.
+func (c *corpus) sameMessages(s *truthSession, e *eventRecord) bool {
 	for _, m := range s.Messages {
 		if !slices.Contains(e.QueueIDs, m.QueueID) {
 			return false
 		}
 	}
-	return e.Messages == len(s.Messages) && (s.How != "quit" || e.Ended == "disconnect")
+	return c.sameTime(s, e) && (s.How != "quit" || e.Ended == "disconnect")
 }
 
-// An excuse is a case in which a log cannot tell what the client knows.
-type excuse struct {
-	name    string
-	applies func(*corpus) bool
-	match   func(*truthSession, *eventRecord) bool // the log tells less of the session
-	missing func(*truthSession) bool               // the log does not have it at all
+func (c *corpus) sameTime(s *truthSession, e *eventRecord) bool {
+	return within(e.Start, c.clock(s.Connect), c.clock(s.Connect))
 }
 
-func always(*corpus) bool              { return true }
-func restarted(c *corpus) bool         { return c.facts.Restarted }
-func neverMissing(*truthSession) bool  { return false }
-func unmatched(s *truthSession, e *eventRecord) bool { return s == nil && e == nil }
+// killed tells a session that ended without a word of its process.
+func (c *corpus) killed(e *eventRecord) bool {
+	return c.facts.Restarted && (e.Ended == "aborted" || e.Ended == "open")
+}
 
-var excuses = []excuse{
-	{
-		name: "client gone before smtpd asked for its address", applies: always, missing: neverMissing,
-		match: func(s *truthSession, e *eventRecord) bool {
-			return e.Peer.Name == "unknown" && e.Peer.Address == "" && e.Messages == 0 && e.Ended == "lost" &&
-				len(s.Messages) == 0 && s.How != "quit" && s.TLS != "ok" && s.service() == e.Service
-		},
-	},
-	{
-		name: "process killed before its session told of TLS", applies: restarted, missing: neverMissing,
-		match: func(s *truthSession, e *eventRecord) bool {
-			return e.TLS == "unknown" && (e.Ended == "aborted" || e.Ended == "open") && len(s.Messages) == 0 &&
-				s.service() == e.Service && s.Address == e.Peer.Address
-		},
-	},
-	{
-		name: "accepted by the kernel, never by smtpd", applies: restarted, match: unmatched,
-		missing: func(s *truthSession) bool { return !s.Banner && s.How == "server-closed" },
-	},
+// neverServed tells a connection that the kernel accepted while Postfix was stopped or its process dead. The log may not have it.
+func (c *corpus) neverServed(s *truthSession) bool {
+	return c.facts.Restarted && !s.Banner && s.How == "server-closed"
 }
 
 // connectLine is an independent reading of the log: no session is lost, none is made up.
