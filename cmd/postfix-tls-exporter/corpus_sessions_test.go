@@ -130,8 +130,9 @@ func (c *corpus) sameMessages(s *truthSession, e *eventRecord) bool {
 	return c.sameTime(s, e) && (s.How != "quit" || e.Ended == "disconnect")
 }
 
+// sameTime tells whether smtpd took the connection while the client held it. The kernel may have accepted it long before.
 func (c *corpus) sameTime(s *truthSession, e *eventRecord) bool {
-	return within(e.Start, c.clock(s.Connect), c.clock(s.Connect))
+	return within(e.Start, c.clock(s.Connect), c.clock(s.End))
 }
 
 // killed tells a session that ended without a word of its process.

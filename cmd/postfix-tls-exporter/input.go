@@ -132,12 +132,29 @@ func openInput(name string, std stdio) (*follow.Input, error) {
 // names are the files to read; without any, standard input if something is piped into it.
 func (f *files) names(std stdio) ([]string, error) {
 	if len(f.Files) > 0 {
-		return slices.Compact(slices.Clone(f.Files)), nil
+		return eachOnce(f.Files), nil
 	}
 	if in, ok := std.in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		return nil, usageError{withHint(errors.New("no log file given, and nothing is piped in"), "try: postfix-tls-exporter parse /var/log/mail.log")}
 	}
 	return []string{"-"}, nil
+}
+
+// eachOnce leaves out names of regular files that were named before, so that mail.log* and mail.log together count nothing twice.
+func eachOnce(names []string) []string {
+	var out []string
+	var seen []os.FileInfo
+	for _, name := range names {
+		info, err := os.Stat(name) // an error comes again when the file is opened
+		if err == nil && info.Mode().IsRegular() {
+			if slices.ContainsFunc(seen, func(o os.FileInfo) bool { return os.SameFile(o, info) }) {
+				continue
+			}
+			seen = append(seen, info)
+		}
+		out = append(out, name)
+	}
+	return out
 }
 
 func openError(err error) error {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -31,7 +32,7 @@ func TestPermissionDenied(t *testing.T) {
 	}
 	want := "postfix-tls-exporter: open " + log + ": permission denied\n" +
 		"  the mail log is readable for group adm on Debian and Ubuntu; or use sudo\n"
-	if stderr.String() != want {
+	if !strings.HasPrefix(stderr.String(), want) { // a program that measures its coverage complains of its own, behind it
 		t.Errorf("standard error:\n%swant:\n%s", stderr.String(), want)
 	}
 }

@@ -103,8 +103,26 @@ func (s scrape) sum(name string) float64 {
 	return sum
 }
 
+// by adds up a metric by some of its labels.
+func (s scrape) by(name string, labels ...string) scrape {
+	out := scrape{}
+	for key, v := range s.named(name) {
+		_, pairs, _ := strings.Cut(strings.TrimSuffix(key, "}"), "{")
+		var kept []string
+		for pair := range strings.SplitSeq(pairs, ",") {
+			if label, value, _ := strings.Cut(pair, "="); slices.Contains(labels, label) {
+				kept = append(kept, label, value)
+			}
+		}
+		out[series(name, kept...)] += v
+	}
+	return out
+}
+
 // totalsOf are the metrics that say the same as a report does.
-var totalsOf = []string{"sessions_total", "messages_total", "handshake_failures_total", "log_lines_total", "plaintext_auth_total", "key_exchanges_total"}
+var totalsOf = []string{
+	"sessions_total", "messages_total", "handshake_failures_total", "log_lines_total", "plaintext_auth_total", "key_exchanges_total",
+}
 
 // asScrape writes reports as metrics do, and adds them up.
 func asScrape(reports ...reportRecord) scrape {
@@ -137,4 +155,21 @@ func asScrape(reports ...reportRecord) scrape {
 		}
 	}
 	return out
+}
+
+// peersAsScrape writes what a report says of peers as metrics do.
+func peersAsScrape(r reportRecord) (sessions, messages, failures scrape) {
+	sessions, messages, failures = scrape{}, scrape{}, scrape{}
+	for _, p := range r.Peers {
+		for state, n := range p.TLS {
+			sessions[series("peer_sessions_total", "peer", p.Peer, "tls", state)] = float64(n)
+		}
+		for state, n := range p.MessagesTLS {
+			messages[series("peer_messages_total", "peer", p.Peer, "tls", state)] = float64(n)
+		}
+		for reason, n := range p.Failures {
+			failures[series("peer_handshake_failures_total", "peer", p.Peer, "reason", reason)] = float64(n)
+		}
+	}
+	return sessions, messages, failures
 }

@@ -62,6 +62,7 @@ func serve(t *testing.T, args ...string) *server {
 	t.Cleanup(func() {
 		_ = s.cmd.Process.Kill() // it has ended, if the test went well
 		<-s.ended
+		_ = s.cmd.Wait()
 		if t.Failed() {
 			t.Logf("its standard error:\n%s", s.stderr.String())
 		}
@@ -146,7 +147,12 @@ func TestServe(t *testing.T) {
 		rest = rest[n:]
 	}
 	got := s.awaitLines(t, strings.Count(text, "\n"))
-	equal(t, "totals, as in the report", asScrape(readReport(t, source)), got.named(totalsOf...))
+	report := readReport(t, source)
+	equal(t, "totals, as in the report", asScrape(report), got.named(totalsOf...))
+	sessions, messages, failures := peersAsScrape(report)
+	equal(t, "sessions by peer, as in the report", sessions, got.by("peer_sessions_total", "peer", "tls"))
+	equal(t, "messages by peer, as in the report", messages, got.by("peer_messages_total", "peer", "tls"))
+	equal(t, "failures by peer, as in the report", failures, got.by("peer_handshake_failures_total", "peer", "reason"))
 	wantLog := scrape{series("log_bytes_total", "log", log): float64(len(text))}
 	equal(t, "log", wantLog, got.named("log_bytes_total", "log_rotations_total", "log_lost_bytes_total", "log_cut_lines_total", "log_lag_bytes"))
 	equal(t, "evicted", scrape{}, got.named("evicted_total", "open_sessions"))
@@ -199,13 +205,8 @@ func TestServePeerLimit(t *testing.T) {
 	lines := strings.Count(string(readLog(t, source)), "\n")
 	s := serve(t, "--log", source, "--peer-limit=2")
 	got := s.awaitLines(t, lines)
-	peers := map[string]bool{}
-	for key := range got.named("peer_sessions_total", "peer_messages_total") {
-		_, name, _ := strings.Cut(key, "peer=")
-		name, _, _ = strings.Cut(name, ",")
-		peers[strings.TrimSuffix(name, "}")] = true
-	}
-	if len(peers) != 3 || !peers["other"] {
+	peers := got.by("peer_sessions_total", "peer")
+	if len(peers) != 3 || peers[series("peer_sessions_total", "peer", "other")] == 0 {
 		t.Errorf("peers %v, want two and other", peers)
 	}
 	if n := got["tracked_peers{}"]; n != 2 {
@@ -262,7 +263,13 @@ func TestServeEnds(t *testing.T) {
 		LogLevel: "info", LogStyle: "logfmt",
 	}
 	go func() { ended <- c.Run(ctx, stdio{in: strings.NewReader(""), out: io.Discard, err: w}) }()
-	base := "http://" + <-address
+	var base string
+	select {
+	case a := <-address:
+		base = "http://" + a
+	case err := <-ended:
+		t.Fatalf("it ended before it listened: %v", err)
+	}
 	eventually(t, "/readyz", func() bool { status, _ := get(t, base+"/readyz"); return status == http.StatusOK })
 	cancel()
 	if err := <-ended; err != nil {
