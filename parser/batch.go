@@ -15,6 +15,8 @@ type batch struct {
 	lines    Lines
 	first    stamp // of the first and last Postfix line
 	last     stamp
+	earliest stamp // of the Postfix lines, but for those on either side of New Year
+	latest   stamp
 	lx       lexer
 }
 
@@ -41,7 +43,7 @@ func (b *batch) bytes(s span) []byte { return b.buf[s.off : s.off+s.len] }
 func (b *batch) reset() {
 	b.events, b.commands, b.tls = b.events[:0], b.commands[:0], b.tls[:0]
 	b.sources, b.services, b.recent = b.sources[:0], b.services[:0], [programs]uint32{}
-	b.lines, b.first, b.last = Lines{}, stamp{}, stamp{}
+	b.lines, b.first, b.last, b.earliest, b.latest = Lines{}, stamp{}, stamp{}, stamp{}, stamp{}
 }
 
 // lex finds the events in b.buf.
@@ -84,6 +86,12 @@ func (b *batch) tick(at stamp) {
 		b.events = append(b.events, event{kind: eventTick, at: at})
 	}
 	b.last = at
+	if at.before(b.earliest) || b.earliest.form == stampNone {
+		b.earliest = at
+	}
+	if b.latest.before(at) || b.latest.form == stampNone {
+		b.latest = at
+	}
 }
 
 // text lets the program's rules read the text.
@@ -98,6 +106,9 @@ func (b *batch) text(h *header, to int) {
 	b.events = append(b.events, event{prog: h.prog, repeat: repeat, pid: h.pid, at: h.at, source: b.sourceOf(h)})
 	e := &b.events[len(b.events)-1]
 	b.lexText(e, text)
+	if int(e.peer.len) > maxPeer {
+		e.kind = eventUnrecognized
+	}
 	switch e.kind {
 	case eventNone:
 		b.events = b.events[:len(b.events)-1]
@@ -152,6 +163,9 @@ func (b *batch) sourceOf(h *header) uint32 {
 	b.recent[h.prog] = uint32(i) + 1
 	return uint32(i)
 }
+
+// maxPeer is the longest NAME[ADDRESS]: a host name of 255 bytes (RFC 1035) and an IPv6 address with an IPv4 one in it.
+const maxPeer = 255 + 45 + len("[]")
 
 // cutRepeated unpacks rsyslog's "message repeated N times: [ TEXT]": the bracket at the end becomes the end of the line.
 func (b *batch) cutRepeated(text, to int) (repeat uint16, inner int) {

@@ -186,6 +186,27 @@ func TestMaxLine(t *testing.T) {
 	}
 }
 
+// Postfix cuts its text, other writers of the log do not: what a record or a table keeps of a line is bounded.
+func TestMaxText(t *testing.T) {
+	long := strings.Repeat("x", MaxLine/2)
+	r := play(t, `
+		smtpd[410]: connect from a.example[192.0.2.10]
+		smtpd[410]: 3F1A2C0B7D: client=a.example[192.0.2.10], sasl_method=`+long+`, sasl_username=x
+		smtpd[410]: 5B0C41D2E9: client=a.example[192.0.2.10], sasl_method=PLAIN, sasl_username=`+long+`
+		smtpd[410]: SSL_accept error from a.example[192.0.2.10]: `+long+`
+		cleanup[420]: 5B0C41D2E9: message-id=<`+long+`>
+		qmgr[9]: 5B0C41D2E9: from=<`+long+`>, size=1, nrcpt=1 (queue active)`)
+	s, m := r.sessions[0], r.messages[len(r.messages)-1]
+	for name, text := range map[string]string{
+		"SASL method": r.messages[0].Source.Auth.Method, "user name": s.Auth.Username, "failure's detail": s.Failure.Detail,
+		"Message-ID": m.MessageID, "sender": m.From,
+	} {
+		if len(text) == 0 || len(text) > maxText {
+			t.Errorf("the %s has %d bytes, want %d at most", name, len(text), maxText)
+		}
+	}
+}
+
 // A forged number must not keep the parser busy.
 func TestMaxRepeat(t *testing.T) {
 	for text, want := range map[string]int{
@@ -213,7 +234,7 @@ func TestMaxRepeat(t *testing.T) {
 }
 
 func TestCountsAdd(t *testing.T) {
-	first, last := at(4, 0, 0), at(5, 0, 0)
+	first, last := at(4, 0), at(5, 0)
 	a := Counts{
 		Lines: Lines{Total: 6, Postfix: 4, Used: 2, Ignored: 1, Unrecognized: 1, Foreign: 2, Cut: 1}, First: first.Add(time.Minute), Last: last,
 		OpenSessions: 1, OpenMessages: 2, EvictedSessions: 3, EvictedMessages: 4, EmptiedTables: 5, RefusedLines: 6,

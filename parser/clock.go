@@ -8,6 +8,7 @@ type clock struct {
 	loc       *time.Location // for headers without an offset
 	year      int            // of the last yearless stamp; 0 before the first
 	reference time.Time      // when the log was written last
+	given     bool           // the year was given, and the reference says nothing
 	last      time.Time      // the latest resolved time without zone
 	memo      stamp
 	memoTime  time.Time
@@ -16,19 +17,21 @@ type clock struct {
 	lastLoc   *time.Location
 }
 
+const day = 24 * time.Hour
+
 // How far back a line's time may lie behind an earlier one's: processes stamp their lines themselves.
 const clockSlack = 5 * time.Minute
 
 func newClock(loc *time.Location, year int) clock {
-	return clock{loc: loc, year: year, zones: map[int16]*time.Location{0: time.UTC}, lastLoc: time.UTC}
+	return clock{loc: loc, year: year, given: year != 0, zones: map[int16]*time.Location{0: time.UTC}, lastLoc: time.UTC}
 }
 
 // startInput begins another file, last written at the given time. Unless the year was given for the first, it is
 // derived anew.
-func (c *clock) startInput(modified time.Time, keepYear bool) {
+func (c *clock) startInput(modified time.Time) {
 	c.reference = modified
 	c.memo = stamp{}
-	if !keepYear {
+	if !c.given {
 		c.year, c.last = 0, time.Time{}
 	}
 }
@@ -89,7 +92,8 @@ func (c *clock) local(t time.Time) time.Time {
 	if first.Before(c.last.Add(-clockSlack)) && !second.Before(c.last.Add(-clockSlack)) {
 		wall = second
 	}
-	if wall.After(c.last) {
+	// After a time that was wrong, one far back is right again.
+	if wall.After(c.last) || wall.Before(c.last.Add(-day)) {
 		c.last = wall
 	}
 	return wall
@@ -99,6 +103,11 @@ func sameWall(a, b time.Time) bool {
 	return a.Hour() == b.Hour() && a.Day() == b.Day() && a.Minute() == b.Minute()
 }
 
+// isAhead tells a wall clock time after the log was written.
+func (c *clock) isAhead(t time.Time) bool {
+	return c.look(stamp{sec: t.Unix(), form: stampLocal}).After(c.reference.Add(day))
+}
+
 // isDate tells whether the year that t was made with has the stamp's day: only leap years have a 29 February.
 func isDate(t time.Time, s stamp) bool {
 	_, day, _, _, _ := unpackYearless(s.sec)
@@ -106,9 +115,9 @@ func isDate(t time.Time, s stamp) bool {
 }
 
 // yearless adds the year. The first stamp gets the latest year in which it is not after the log was written; a step back of over
-// a month is New Year.
+// a month is New Year, unless that lies ahead of the time the log was written: computers without a clock begin with January 1.
 func (c *clock) yearless(s stamp) time.Time {
-	const month, day = 31 * 24 * time.Hour, 24 * time.Hour
+	const month = 31 * day
 	in := func(year int) time.Time {
 		mon, d, h, m, sec := unpackYearless(s.sec)
 		return time.Date(year, time.Month(mon), d, h, m, sec, int(s.nsec), time.UTC)
@@ -121,11 +130,11 @@ func (c *clock) yearless(s stamp) time.Time {
 	switch {
 	case c.year == 0:
 		c.year = c.reference.In(c.loc).Year()
-		for c.look(stamp{sec: in(c.year).Unix(), form: stampLocal}).After(c.reference.Add(day)) || !isDate(in(c.year), s) {
+		for c.isAhead(in(c.year)) || !isDate(in(c.year), s) {
 			c.year--
 		}
 	case wallLast.IsZero():
-	case in(c.year).Before(wallLast.Add(-month)):
+	case in(c.year).Before(wallLast.Add(-month)) && (c.given || !c.isAhead(in(c.year+1))):
 		c.year++
 	case in(c.year).After(wallLast.Add(month)) && in(c.year-1).After(wallLast.Add(-day)):
 		return c.local(in(c.year - 1)) // a late line of the old year

@@ -59,6 +59,16 @@ var clockTests = []struct {
 		Jan  2 12:00:00 -> 2026-01-02T12:00:00Z`},
 	{"given year", "UTC", 2019, "2026-11-22T12:00:00Z", `
 		Nov 22 04:10:34 -> 2019-11-22T04:10:34Z`},
+	{"a computer without a clock begins with January 1", "UTC", 0, "2026-11-22T12:00:00Z", `
+		Nov 22 04:10:34 -> 2026-11-22T04:10:34Z
+		Jan  1 00:00:10 -> 2026-01-01T00:00:10Z
+		Nov 22 04:11:00 -> 2026-11-22T04:11:00Z`},
+	{"a time far ahead, then the end of summer time", "Europe/Berlin", 0, "2026-10-25T12:00:00Z", `
+		Oct 24 12:00:00 -> 2026-10-24T12:00:00+02:00
+		Dec 24 12:00:00 -> 2026-12-24T12:00:00+01:00
+		Oct 25 01:30:00 -> 2026-10-25T01:30:00+02:00
+		Oct 25 02:50:00 -> 2026-10-25T02:50:00+02:00
+		Oct 25 02:10:00 -> 2026-10-25T02:10:00+01:00`},
 	{"small steps back", "UTC", 0, "2026-11-22T12:00:00Z", `
 		Nov 22 04:10:34 -> 2026-11-22T04:10:34Z
 		Nov 22 04:10:33 -> 2026-11-22T04:10:33Z
@@ -147,12 +157,9 @@ func TestSeveralInputs(t *testing.T) {
 	}
 }
 
+// First and Last are those of Postfix's lines, of use or not, in whatever blocks they come.
 func TestFirstAndLast(t *testing.T) {
-	p := New(&recorder{t: t}, testOptions())
-	if c := p.Counts(); !c.First.IsZero() || !c.Last.IsZero() {
-		t.Errorf("without a line: first %v, last %v", c.First, c.Last)
-	}
-	for _, line := range script(`
+	lines := script(`
 		Nov 22 03:00:00 mx1 dovecot: not Postfix
 		@04:00:01
 		local[450]: a line of Postfix, though nothing in it is needed
@@ -162,11 +169,18 @@ func TestFirstAndLast(t *testing.T) {
 		smtpd[410]: disconnect from a.example[192.0.2.10] quit=1 commands=1
 		@04:00:08
 		anvil[460]: statistics: max cache size 1 at Nov 22 04:00:00
-		Nov 22 05:00:00 mx1 dovecot: not Postfix`) {
-		p.Feed([]byte(line))
-	}
-	if c := p.Counts(); !c.First.Equal(at(4, 0, 0)) || !c.Last.Equal(at(4, 0, 9)) {
-		t.Errorf("first %v and last %v, want those of Postfix's lines", c.First, c.Last)
+		Nov 22 05:00:00 mx1 dovecot: not Postfix`)
+	for name, blocks := range map[string][]string{"line by line": lines, "at once": {strings.Join(lines, "")}} {
+		p := New(&recorder{t: t}, testOptions())
+		if c := p.Counts(); !c.First.IsZero() || !c.Last.IsZero() {
+			t.Errorf("without a line: first %v, last %v", c.First, c.Last)
+		}
+		for _, block := range blocks {
+			p.Feed([]byte(block))
+		}
+		if c := p.Counts(); !c.First.Equal(at(4, 0)) || !c.Last.Equal(at(4, 9)) {
+			t.Errorf("%s: first %v and last %v, want the earliest and the latest of Postfix's lines", name, c.First, c.Last)
+		}
 	}
 }
 
@@ -209,5 +223,20 @@ Oct 25 03:30:00 mx1 postfix/anvil[460]: statistics: max cache size 1 at Oct 25 0
 	}
 	if got := ends(log); !got.Equal(want) {
 		t.Errorf("at once: the session ends at %v, want %v", got, want)
+	}
+}
+
+// A day that no year has must not be looked for in all of them.
+func TestImpossibleDay(t *testing.T) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		FirstTime([]byte("Feb 30 12:00:00 mx1 postfix/smtpd[410]: connect from a.example[192.0.2.10]\n"), at(12, 0), testOptions())
+		FirstTime([]byte("Feb 30 12:00:00 mx1 postfix/smtpd[410]: connect from a.example[192.0.2.10]\n"), at(12, 0), Options{Location: time.UTC})
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Fatal("still looking for the year after a minute")
 	}
 }

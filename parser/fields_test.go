@@ -139,48 +139,57 @@ var summaryTests = []struct {
 }{
 	{
 		"TLS connection established from a.example[192.0.2.10]: TLSv1 with cipher RC4-SHA (128/128 bits)",
-		TLS{Protocol: "TLSv1", Cipher: "RC4-SHA", Bits: 128}, "",
+		TLS{Protocol: "TLSv1", Cipher: "RC4-SHA", Bits: 128},
+		"",
 	},
 	{
 		"Untrusted TLS connection established from a.example[192.0.2.10]:40112: TLSv1.1 with cipher DES-CBC3-SHA (112/168 bits)",
-		TLS{Protocol: "TLSv1.1", Cipher: "DES-CBC3-SHA", Bits: 112, Trust: "Untrusted"}, "",
+		TLS{Protocol: "TLSv1.1", Cipher: "DES-CBC3-SHA", Bits: 112, Trust: "Untrusted"},
+		"",
 	},
 	{
 		"Anonymous TLS connection established from a.example[192.0.2.10]: TLSv1.2 with cipher NULL-SHA (0/0 bits)",
-		TLS{Protocol: "TLSv1.2", Cipher: "NULL-SHA", Trust: "Anonymous"}, "",
+		TLS{Protocol: "TLSv1.2", Cipher: "NULL-SHA", Trust: "Anonymous"},
+		"",
 	},
 	{
 		"Anonymous TLS connection established from a.example[192.0.2.10] to mx.example.com: TLSv1.3 with cipher TLS_AES_128_GCM_SHA256 (128/128 bits)",
-		TLS{Protocol: "TLSv1.3", Cipher: "TLS_AES_128_GCM_SHA256", Bits: 128, Trust: "Anonymous"}, "mx.example.com",
+		TLS{Protocol: "TLSv1.3", Cipher: "TLS_AES_128_GCM_SHA256", Bits: 128, Trust: "Anonymous"},
+		"mx.example.com",
 	},
 	{
 		"Anonymous TLS connection reused from a.example[192.0.2.10]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519MLKEM768",
-		TLS{Protocol: "TLSv1.3", Cipher: "TLS_AES_256_GCM_SHA384", Bits: 256, Trust: "Anonymous", KeyExchange: "X25519MLKEM768"}, "",
+		TLS{Protocol: "TLSv1.3", Cipher: "TLS_AES_256_GCM_SHA384", Bits: 256, Trust: "Anonymous", KeyExchange: "X25519MLKEM768"},
+		"",
 	},
 	{
 		"Trusted TLS connection established from a.example[192.0.2.10]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange ECDHE (P-256) server-signature RSA-PSS (2048 bits) server-digest SHA256 client-signature ECDSA (P-384) client-digest SHA384",
 		TLS{
 			Protocol: "TLSv1.3", Cipher: "TLS_AES_256_GCM_SHA384", Bits: 256, Trust: "Trusted",
 			KeyExchange: "ECDHE (P-256)", Signature: "RSA-PSS (2048 bits)", Digest: "SHA256",
-		}, "",
+		},
+		"",
 	},
 	{ // an Ed25519 key has no digest; a raw public key has a detail in words
 		"Untrusted TLS connection established from a.example[192.0.2.10]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature ED25519 (raw public key) client-signature ED448",
 		TLS{
 			Protocol: "TLSv1.3", Cipher: "TLS_AES_256_GCM_SHA384", Bits: 256, Trust: "Untrusted",
 			KeyExchange: "x25519", Signature: "ED25519 (raw public key)",
-		}, "",
+		},
+		"",
 	},
 	{ // what comes behind an unknown word is not read
 		"Anonymous TLS connection established from a.example[192.0.2.10]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 ech accepted server-signature RSA",
-		TLS{Protocol: "TLSv1.3", Cipher: "TLS_AES_256_GCM_SHA384", Bits: 256, Trust: "Anonymous", KeyExchange: "x25519"}, "",
+		TLS{Protocol: "TLSv1.3", Cipher: "TLS_AES_256_GCM_SHA384", Bits: 256, Trust: "Anonymous", KeyExchange: "x25519"},
+		"",
 	},
 	{
 		"Anonymous TLS connection established from a.example[192.0.2.10]: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) server-signature RSA-PSS (2048 bit raw public key) server-digest SHA256",
 		TLS{
 			Protocol: "TLSv1.3", Cipher: "TLS_AES_256_GCM_SHA384", Bits: 256, Trust: "Anonymous",
 			Signature: "RSA-PSS (2048 bit raw public key)", Digest: "SHA256",
-		}, "",
+		},
+		"",
 	},
 }
 

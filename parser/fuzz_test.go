@@ -94,7 +94,7 @@ func FuzzParser(f *testing.F) {
 		want := fuzzFeed(t, opts, log)
 		r := &recorder{t: t}
 		p := New(r, opts)
-		p.StartInput(at(12, 0, 0))
+		p.StartInput(at(12, 0))
 		if err := p.Read(context.Background(), bytes.NewReader(log)); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func fuzzFeed(t *testing.T, opts Options, log []byte) outcome {
 	t.Helper()
 	r := &recorder{t: t}
 	p := New(r, opts)
-	p.StartInput(at(12, 0, 0))
+	p.StartInput(at(12, 0))
 	var seen batch
 	connects := 0
 	for line := range bytes.Lines(log) {

@@ -27,7 +27,7 @@ func (lx *lexer) cutHeader(buf []byte, from, to int) (h header, ok bool) {
 	h.at = at
 	i++
 	j := lx.cutHost(buf, i, to)
-	if j == to || j == i {
+	if j == to || j == i || j-i > maxName {
 		return h, false
 	}
 	h.host = spanOf(i, j)
@@ -96,6 +96,9 @@ func cutPriority(line []byte) int {
 	return end + 1
 }
 
+// maxName bounds a host or tag; a host name has no more (RFC 1035).
+const maxName = 255
+
 func indexBlank(buf []byte, from, to int) int {
 	for ; from < to; from++ {
 		if buf[from] == ' ' {
@@ -154,6 +157,9 @@ func (h *header) cutTag(buf []byte, from, to int) bool {
 // setTag keeps the tag and finds the program: the part after the last slash. A tag without slash is Postfix's only
 // if it is that of the postfix(1) command.
 func (h *header) setTag(buf []byte, from, slash, to int) bool {
+	if to-from > maxName {
+		return false
+	}
 	h.tag = spanOf(from, to)
 	if slash > from {
 		h.prog = lookupProgram(buf[slash:to])

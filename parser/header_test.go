@@ -172,6 +172,7 @@ var foreignLines = []string{
 	"Nov 22 04:10:34 mx1 postfix/smtpd[411: connect from unknown[192.0.2.10]",
 	"Nov 22 04:10:34 postfix/smtpd[411]: connect from unknown[192.0.2.10]",
 	"Nov  0 04:10:34 mx1 postfix/smtpd[411]: x", "Nov 32 04:10:34 mx1 postfix/smtpd[411]: x", "Nov 00 04:10:34 mx1 postfix/smtpd[411]: x",
+	"Feb 30 04:10:34 mx1 postfix/smtpd[411]: x", "Apr 31 04:10:34 mx1 postfix/smtpd[411]: x",
 	"Foo 22 04:10:34 mx1 postfix/smtpd[411]: x", "nov 22 04:10:34 mx1 postfix/smtpd[411]: x",
 	"Nov 22 24:10:34 mx1 postfix/smtpd[411]: x", "Nov 22 04:60:34 mx1 postfix/smtpd[411]: x", "Nov 22 04:10:61 mx1 postfix/smtpd[411]: x",
 	"Nov 22 04:10 mx1 postfix/smtpd[411]: x", "Nov 22 04-10-34 mx1 postfix/smtpd[411]: x",
@@ -179,6 +180,7 @@ var foreignLines = []string{
 	"2026-11-22T24:10:34Z mx1 postfix/smtpd[411]: x", "2026-11-22T04:10:34+24:00 mx1 postfix/smtpd[411]: x",
 	"2026-11-22T04:10:34+01:60 mx1 postfix/smtpd[411]: x", "2026-11-22 04:10:34Z mx1 postfix/smtpd[411]: x",
 	"20ab-11-22T04:10:34Z mx1 postfix/smtpd[411]: x", "2026-ab-22T04:10:34Z mx1 postfix/smtpd[411]: x",
+	"2026-02-30T04:10:34Z mx1 postfix/smtpd[411]: x", "2026-02-29T04:10:34Z mx1 postfix/smtpd[411]: x",
 	"1795320634 mx1 postfix/smtpd[411]: x", "179532063412.5 mx1 postfix/smtpd[411]: x",
 	"Sun 2026-11-22 04:10:34.123", // as long as the shortest one with a zone
 	"Sun 2026-11-22 04:10:34 ", "Sun 2026-11-22 04:10:34.123456789012345678",

@@ -34,13 +34,17 @@ func bounded[K comparable, V any](n *intern, m map[K]V) {
 	}
 }
 
+// maxText bounds each text that a record has of a line. Postfix cuts lines at 2000 bytes; other writers of the log need not.
+const maxText = 2000
+
 // toText copies bytes of the log.
-func toText(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
+func toText(b []byte) string { return strings.ToValidUTF8(string(b[:min(len(b), maxText)]), "\uFFFD") }
 
 func (n *intern) string(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
+	b = b[:min(len(b), maxText)]
 	s, ok := n.strings[string(b)]
 	if !ok {
 		bounded(n, n.strings)
@@ -107,7 +111,7 @@ func (n *intern) class(address string) Class {
 // them.
 func (n *intern) tlsOf(b *batch, f *tlsFields) *TLS {
 	end := f.suffix
-	for b.buf[end] != '\r' && b.buf[end] != '\n' {
+	for b.buf[end] != '\r' && b.buf[end] != '\n' && end-int(f.protocol.off) < 2*maxText {
 		end++
 	}
 	n.key = append(append(append(n.key[:0], b.bytes(f.trust)...), ' '), b.buf[f.protocol.off:end]...)

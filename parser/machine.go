@@ -46,6 +46,9 @@ func (m *machine) event(b *batch, e *event) {
 		m.counts.RefusedLines++
 		return
 	}
+	if svc.queue && !svc.scope.queue {
+		m.services.hasQueue(svc.scope)
+	}
 	at := m.clock.time(e.at)
 	m.messages.expire(m, at)
 	for range e.repeat {

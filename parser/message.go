@@ -6,9 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxText bounds a Message-ID or sender. Postfix cuts lines at 2000 bytes; other writers of the log need not.
-const maxText = 2000
-
 // A message is a queue ID that is not yet told.
 type message struct {
 	link[message]

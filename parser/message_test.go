@@ -162,10 +162,19 @@ func TestMoments(t *testing.T) {
 		smtpd[410]: disconnect from b.example[192.0.2.11] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5`
 	type counts struct{ Sessions, Queued, Messages int }
 	want := []counts{
-		{}, {}, {},
+		{},
+		{},
+		{},
 		{Queued: 1}, // the TLS line shows that what came before it was plaintext
-		{Queued: 1}, {Queued: 2}, {Queued: 2, Messages: 1}, {Queued: 2, Messages: 2},
-		{1, 2, 2}, {1, 2, 2}, {1, 2, 2}, {1, 2, 2}, {1, 2, 2},
+		{Queued: 1},
+		{Queued: 2},
+		{Queued: 2, Messages: 1},
+		{Queued: 2, Messages: 2},
+		{1, 2, 2},
+		{1, 2, 2},
+		{1, 2, 2},
+		{1, 2, 2},
+		{1, 2, 2},
 		{2, 3, 3}, // only the disconnect line shows that there was no TLS
 	}
 	r := &recorder{t: t}

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -75,8 +76,22 @@ func (c *Counts) Add(o Counts) {
 	c.EvictedMessages += o.EvictedMessages
 	c.EmptiedTables += o.EmptiedTables
 	c.RefusedLines += o.RefusedLines
-	c.Unrecognized = append(c.Unrecognized, o.Unrecognized...)
+	c.addUnrecognized(o.Unrecognized)
 	c.Services = append(c.Services, o.Services...)
+}
+
+func (c *Counts) addUnrecognized(more []Unrecognized) {
+	for _, u := range more {
+		same := func(o Unrecognized) bool { return o.Program == u.Program && o.Shape == u.Shape }
+		if i := slices.IndexFunc(c.Unrecognized, same); i >= 0 {
+			c.Unrecognized[i].Count += u.Count
+		} else {
+			c.Unrecognized = append(c.Unrecognized, u)
+		}
+	}
+	slices.SortFunc(c.Unrecognized, func(a, b Unrecognized) int {
+		return cmp.Or(strings.Compare(a.Program, b.Program), strings.Compare(a.Shape, b.Shape))
+	})
 }
 
 // A Parser turns log lines into records. It is not safe for use by several goroutines at once; Read uses several within.
@@ -112,7 +127,12 @@ func New(sink Sink, opts Options) *Parser {
 // StartInput tells that the following lines come from another file, last written at the given time (the present for a log that is
 // being written). From it the year of headers without one is derived. Sessions go on from one input to the next.
 func (p *Parser) StartInput(modified time.Time) {
-	p.machine.clock.startInput(modified, p.opts.Year != 0)
+	p.machine.clock.startInput(modified)
+}
+
+// Written tells that the log goes on, and was last written at the given time.
+func (p *Parser) Written(modified time.Time) {
+	p.machine.clock.reference = modified
 }
 
 // Feed takes whole lines, each ended by '\n'; it keeps none of the bytes.
@@ -131,14 +151,22 @@ func (p *Parser) apply(b *batch) {
 	if b.first.minute() != p.minute {
 		c.time(b.first)
 	}
-	if first := c.look(b.first); p.first.IsZero() || first.Before(p.first) {
-		p.first = first
-	}
+	p.seen(c.look(b.first), c.look(b.earliest))
 	p.machine.apply(b)
-	if last := c.look(b.last); last.After(p.last) {
-		p.last = last
-	}
+	p.seen(c.look(b.last), c.look(b.latest))
 	p.minute = b.last.minute()
+}
+
+// seen keeps the earliest and latest time.
+func (p *Parser) seen(times ...time.Time) {
+	for _, at := range times {
+		if p.first.IsZero() || at.Before(p.first) {
+			p.first = at
+		}
+		if at.After(p.last) {
+			p.last = at
+		}
+	}
 }
 
 // Close tells the sessions and messages that are still open. The parser must not be used after it but for Counts.
@@ -155,16 +183,13 @@ func (p *Parser) Counts() Counts {
 	c.EmptiedTables = m.intern.emptied
 	for u, n := range m.shapes {
 		u.Count = n
-		c.Unrecognized = append(c.Unrecognized, u)
+		c.addUnrecognized([]Unrecognized{u})
 	}
 	for _, svc := range m.services.byTag {
 		if svc.Program == progSMTPD.String() {
 			c.Services = append(c.Services, &svc.Service)
 		}
 	}
-	slices.SortFunc(c.Unrecognized, func(a, b Unrecognized) int {
-		return strings.Compare(a.Program+"\x00"+a.Shape, b.Program+"\x00"+b.Shape)
-	})
 	return c
 }
 

@@ -163,8 +163,8 @@ func TestReadErrorWithinALine(t *testing.T) {
 	in := strings.Join(script(`
 		smtpd[410]: connect from a.example[192.0.2.10]
 		smtpd[410]: disconnect from a.example[192.0.2.10] ehlo=2 starttls=1 quit=1 commands=4`), "")
-	cut := strings.Index(in, " starttls")
-	got, _ := readAll(t, same, io.MultiReader(strings.NewReader(in[:cut]), iotest.ErrReader(errors.New("broken"))))
+	before, _, _ := strings.Cut(in, " starttls")
+	got, _ := readAll(t, same, io.MultiReader(strings.NewReader(before), iotest.ErrReader(errors.New("broken"))))
 	if diff := cmp.Diff(split(`session smtpd[410] a.example[192.0.2.10] unknown messages=0 open`), got.Records); diff != "" {
 		t.Errorf("records differ (-want +got):\n%s", diff)
 	}
@@ -232,3 +232,30 @@ func TestReadTwice(t *testing.T) {
 		t.Errorf("records differ (-want +got):\n%s", diff)
 	}
 }
+
+// What a line means does not depend on what follows it in the same block.
+func TestBlocksKnowNoFuture(t *testing.T) {
+	for _, scenarios := range [][]scenario{
+		sessionScenarios, wrapperScenarios, endedScenarios, beforeScenarios, failureScenarios,
+		messageScenarios, canceledScenarios, holdScenarios, scopeScenarios, queueOrderScenarios,
+	} {
+		for _, s := range scenarios {
+			r := &recorder{t: t}
+			p := New(r, testOptions())
+			p.Feed([]byte(strings.Join(script(s.log), "")))
+			p.Close()
+			if diff := cmp.Diff(play(t, s.log).lines(), r.lines()); diff != "" {
+				t.Errorf("%s: records differ (-line by line +at once):\n%s", s.name, diff)
+			}
+		}
+	}
+}
+
+var queueOrderScenarios = []scenario{{
+	name: "an instance shows its queue later than another takes its message over", log: `
+		master[1]: daemon started -- version 3.7.11, configuration /etc/postfix
+		postfix-out/smtpd[510]: connect from b.example[192.0.2.11]
+		postfix-out/smtpd[510]: 3F1A2C0B7D: client=b.example[192.0.2.11]
+		cleanup[420]: 3F1A2C0B7D: message-id=<1@a.example>
+		postfix-out/cleanup[520]: 5B0C41D2E9: message-id=<1@b.example>`,
+}}

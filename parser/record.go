@@ -130,7 +130,7 @@ type Session struct {
 	SNI      string   // the server name that the client asked for, if tls_server_sni_maps is set (3.4)
 	Failure  *Failure // set if a handshake failed, or the client's certificate was refused
 	Auth     Auth
-	Messages int       // transactions that the log shows to have ended well
+	Messages int       // transactions that ended well; all that began, where no counters tell
 	QueueIDs []string  // of its transactions, the aborted ones too; the first maxQueueIDs
 	Commands *Commands // never nil
 	Ended    Ended

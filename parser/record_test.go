@@ -8,8 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func at(hour, minute, sec int) time.Time {
-	return time.Date(2026, time.November, 22, hour, minute, sec, 0, time.UTC)
+// at is a time of the scripts' day.
+func at(hour, sec int) time.Time {
+	return time.Date(2026, time.November, 22, hour, 0, sec, 0, time.UTC)
 }
 
 const fullLog = `
@@ -46,7 +47,7 @@ func TestRecords(t *testing.T) {
 		commands.Count[name] = count
 	}
 	session := Session{
-		Start: at(4, 0, 0), End: at(4, 0, 5), Service: service, PID: 411, Peer: peer, Port: 40112,
+		Start: at(4, 0), End: at(4, 5), Service: service, PID: 411, Peer: peer, Port: 40112,
 		State: TLSEstablished, TLS: tls, SNI: "mx.example.com",
 		Auth:     Auth{Method: "PLAIN", Username: "user@example.com", Failures: 1},
 		Messages: 1, QueueIDs: []string{"4jXFz16lx4z1cM1s"}, Commands: &commands, Ended: EndedLost,
@@ -54,13 +55,13 @@ func TestRecords(t *testing.T) {
 	queued := Message{
 		QueueID: "4jXFz16lx4z1cM1s", Host: "mx1", Instance: "postfix-out",
 		MessageID: "<1@client.example.net>", From: "sender@example.net", Size: 1234, Recipients: 2, Queued: true,
-		Received: at(4, 0, 2),
+		Received: at(4, 2),
 		Source: Source{
 			Kind: SourceSMTP, Service: service, Peer: peer, Port: 40112, State: TLSEstablished, TLS: tls, SNI: "mx.example.com", Auth: auth,
 		},
 	}
 	message := queued
-	message.Removed, message.State = at(5, 0, 6), MessageRemoved
+	message.Removed, message.State = at(5, 6), MessageRemoved
 
 	r := play(t, fullLog)
 	if diff := cmp.Diff([]Session{session}, r.sessions); diff != "" {
@@ -164,6 +165,28 @@ func TestClasses(t *testing.T) {
 		if got := r.sessions[0].Peer.Class; got != want {
 			t.Errorf("%s is %v, want %v", address, got, want)
 		}
+	}
+}
+
+func TestPorts(t *testing.T) {
+	for port, want := range map[string]uint16{"": 0, ":0": 0, ":1": 1, ":65535": 65535, ":65536": 0, ":99999999999999999999": 0, ":unknown": 0} {
+		r := play(t, "smtpd[410]: connect from a.example[192.0.2.10]"+port)
+		if got := r.sessions[0].Port; got != want {
+			t.Errorf("%q: port %d, want %d", port, got, want)
+		}
+	}
+}
+
+// The zero options are usable, and mean the zone of this machine.
+func TestZeroOptions(t *testing.T) {
+	r := &recorder{t: t}
+	p := New(r, Options{})
+	written := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.Local)
+	p.StartInput(written)
+	p.Feed([]byte("Nov 22 12:00:00 mx1 postfix/smtpd[410]: connect from a.example[192.0.2.10]\n"))
+	p.Close()
+	if len(r.sessions) != 1 || !r.sessions[0].Start.Equal(written) {
+		t.Errorf("%+v, want one session that began at %v", r.sessions, written)
 	}
 }
 

@@ -27,6 +27,7 @@ func (sc *scope) owns(o *scope) bool {
 type service struct {
 	Service
 	scope    *scope
+	queue    bool // of a program that there is one of for each queue
 	tlsSeen  bool // wrote a TLS summary line: the log level is at least 1
 	starttls bool // counted a STARTTLS command: no wrapper-mode port
 }
@@ -93,7 +94,7 @@ func (s *services) add(prog program, host, tag string) *service {
 	svc.scope = s.scope(host, svc.Instance)
 	switch prog {
 	case progMaster, progQmgr, progCleanup, progPickup:
-		s.hasQueue(svc.scope)
+		svc.queue = true
 	default: // what other programs do says nothing of a queue
 	}
 	return svc

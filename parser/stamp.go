@@ -19,6 +19,11 @@ const (
 	stampYearless           // sec is packYearless(month, day, hour, minute, second), local
 )
 
+// before compares stamps of one form, and yearless ones as if they were of one year.
+func (s stamp) before(o stamp) bool {
+	return s.form == o.form && (s.sec < o.sec || s.sec == o.sec && s.nsec < o.nsec)
+}
+
 // minute is equal for stamps of the same minute, and all zoned ones.
 func (s stamp) minute() int64 {
 	switch s.form {

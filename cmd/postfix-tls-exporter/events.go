@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ func (c *eventsCmd) Run(ctx context.Context, std stdio) error {
 	out := bufio.NewWriterSize(std.out, 1<<16)
 	events := report.NewEvents(out)
 	_, err := c.read(ctx, std, events, false)
-	return errors.Join(err, written(errors.Join(events.Err(), out.Flush())))
+	return errors.Join(err, written(cmp.Or(events.Err(), out.Flush())))
 }
 
 // written wraps an error of standard output.

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"slices"
@@ -67,15 +67,25 @@ func (f *files) read(ctx context.Context, std stdio, sink parser.Sink, countsOnl
 	p := parser.New(win, opts)
 	stop := showProgress(std.err, inputs)
 	for _, in := range inputs {
-		p.StartInput(modified(in))
-		if err := p.Read(ctx, in); err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, readInput(ctx, p, in))
 	}
 	stop()
 	p.Close()
-	counts := p.Counts()
-	return counts, errors.Join(append(errs, checkText(inputs, counts))...)
+	return p.Counts(), errors.Join(errs...)
+}
+
+// readInput reads one file. A file without Postfix lines is no text if there is a NUL byte in its head; grep judges by that too.
+func readInput(ctx context.Context, p *parser.Parser, in *follow.Input) error {
+	head, _ := in.Peek(headSize) // an error comes again when the file is read
+	before := p.Counts().Lines.Postfix
+	p.StartInput(modified(in))
+	if err := p.Read(ctx, in); err != nil {
+		return err
+	}
+	if p.Counts().Lines.Postfix == before && bytes.IndexByte(head, 0) >= 0 {
+		return fmt.Errorf("%s: not a log, but binary data", in.Name())
+	}
+	return nil
 }
 
 // modified is the time from which a log's year is derived; a pipe's is now.
@@ -173,23 +183,3 @@ func closeAll(inputs []*follow.Input) {
 		_ = in.Close() // only read from
 	}
 }
-
-// checkText finds out that a file that gave no Postfix line is no text, by a NUL byte in its head, as grep does.
-func checkText(inputs []*follow.Input, counts parser.Counts) error {
-	if counts.Lines.Postfix > 0 || counts.Lines.Total == 0 {
-		return nil
-	}
-	var errs []error
-	for _, in := range inputs {
-		if again, err := follow.Open(in.Name()); err == nil {
-			head, _ := again.Peek(headSize)
-			if slices.Contains(head, 0) {
-				errs = append(errs, fmt.Errorf("%s: not a log, but binary data", in.Name()))
-			}
-			_ = again.Close()
-		}
-	}
-	return errors.Join(errs...)
-}
-
-var _ io.Reader = (*follow.Input)(nil)

@@ -33,6 +33,7 @@ func (l *live) follow(ctx context.Context, f *followedLog) error {
 			f.started = true
 			f.parser.StartInput(c.Modified)
 		}
+		f.parser.Written(c.Modified)
 		f.parser.Feed(c.Lines)
 		return nil
 	})

@@ -153,22 +153,28 @@ func (p *peer) failed(reason string) {
 	p.failures[reason]++
 }
 
-func (p *peer) seen(class parser.Class, state parser.TLSState, at time.Time) {
+// seen notes a session or message.
+func (p *peer) seen(class parser.Class, at time.Time) {
 	p.class = class
 	if p.first.IsZero() || at.Before(p.first) {
 		p.first = at
 	}
-	later := func(t *time.Time) {
-		if at.After(*t) {
-			*t = at
-		}
-	}
-	later(&p.last)
+	later(&p.last, at)
+}
+
+// sent notes how a message was sent.
+func (p *peer) sent(state parser.TLSState, at time.Time) {
 	switch state {
 	case parser.TLSEstablished, parser.TLSUnlogged:
-		later(&p.lastTLS)
+		later(&p.lastTLS, at)
 	case parser.TLSPlaintext:
-		later(&p.lastPlain)
+		later(&p.lastPlain, at)
 	case parser.TLSFailed, parser.TLSUnknown:
+	}
+}
+
+func later(t *time.Time, at time.Time) {
+	if at.After(*t) {
+		*t = at
 	}
 }

@@ -209,7 +209,8 @@ func sumOf(m map[string]uint64) (sum uint64) {
 	return sum
 }
 
-// TestPeerTimes keeps the first and last time of all, and of each kind. Sessions of several processes end out of order.
+// TestPeerTimes keeps the first and last time of all, and the last of each way to send mail. Sessions of several processes end out of order,
+// and say nothing of how mail was sent.
 func TestPeerTimes(t *testing.T) {
 	tally := New(Options{PeerLimit: 1})
 	p := client("a.example.net", "192.0.2.1")
@@ -218,10 +219,19 @@ func TestPeerTimes(t *testing.T) {
 	unknown := plain(p, 9*time.Minute)
 	unknown.State = parser.TLSUnknown
 	for _, s := range []*parser.Session{
-		plain(p, 5*time.Minute), plain(p, 3*time.Minute), encrypted(p, 4*time.Minute, "1.3"), unlogged, encrypted(p, 2*time.Minute, "1.3"),
+		plain(p, 7*time.Minute), plain(p, 3*time.Minute), encrypted(p, 8*time.Minute, "1.3"), unlogged, encrypted(p, 2*time.Minute, "1.3"),
 		failed(p, 8*time.Minute, parser.ReasonOther), unknown,
 	} {
 		tally.Session(s)
+	}
+	for _, m := range []struct {
+		state parser.TLSState
+		at    time.Duration
+	}{
+		{parser.TLSPlaintext, 5 * time.Minute}, {parser.TLSPlaintext, 3 * time.Minute}, {parser.TLSEstablished, 4 * time.Minute},
+		{parser.TLSUnlogged, 6 * time.Minute}, {parser.TLSEstablished, 2 * time.Minute}, {parser.TLSUnknown, 7 * time.Minute},
+	} {
+		tally.Queued(&parser.Message{Received: start.Add(m.at), Source: parser.Source{Service: unknown.Service, Peer: p, State: m.state}})
 	}
 	r := snapshot(tally).Peers[0]
 	got := []time.Duration{r.First.Sub(start), r.Last.Sub(start), r.LastTLS.Sub(start), r.LastPlain.Sub(start)}

@@ -89,7 +89,9 @@ func (s *peers) rows(direction string) []PeerRow {
 		out = append(out, p.row(direction))
 	}
 	if len(s.other.counts) > 0 {
-		out = append(out, s.other.row(direction))
+		other := s.other.row(direction)
+		other.Class = "" // of all classes
+		out = append(out, other)
 	}
 	return out
 }

@@ -11,7 +11,7 @@ const Schema = 1
 // Inbound is the direction of sessions that smtpd serves.
 const Inbound = "inbound"
 
-// Other is the peer under which those are counted that found no place.
+// Other is the label under which is counted what found no place: peers past the limit, and rows past maxRows.
 const Other = "other"
 
 // A Snapshot is everything counted up to one moment. Rows are sorted by their labels, so equal tallies have equal snapshots. Labels that do
@@ -87,8 +87,8 @@ type PeerRow struct {
 	Failures     Counts      `json:"failures"`                 // sessions, by reason
 	First        time.Time   `json:"first"`                    // session or message
 	Last         time.Time   `json:"last"`                     // session or message
-	LastTLS      *time.Time  `json:"last_tls,omitempty"`       // session or message
-	LastPlain    *time.Time  `json:"last_plaintext,omitempty"` // session or message
+	LastTLS      *time.Time  `json:"last_tls,omitempty"`       // message
+	LastPlain    *time.Time  `json:"last_plaintext,omitempty"` // message
 	Combinations []PeerCount `json:"-"`
 }
 

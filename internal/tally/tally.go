@@ -55,7 +55,7 @@ func (t *Tally) Session(s *parser.Session) {
 	peer := t.inbound.of(s.Peer, s.End)
 	if peer != nil {
 		peer.count(c).sessions++
-		peer.seen(s.Peer.Class, s.State, s.End)
+		peer.seen(s.Peer.Class, s.End)
 	}
 	if s.Failure != nil {
 		t.failures[FailureKey{Inbound, c.Service, c.Class, s.Failure.Result, s.Failure.Reason}]++
@@ -64,7 +64,11 @@ func (t *Tally) Session(s *parser.Session) {
 		}
 	}
 	if v.group != "" {
-		t.keyExchanges[KeyExchangeKey{Inbound, v.group}]++
+		key := KeyExchangeKey{Inbound, v.group}
+		if _, ok := t.keyExchanges[key]; !ok && len(t.keyExchanges) >= maxRows {
+			key.Group = Other
+		}
+		t.keyExchanges[key]++
 	}
 	if s.State == parser.TLSPlaintext && (s.Auth.Method != "" || s.Commands.Count[parser.CommandAUTH].OK > 0) {
 		t.auth[c.Service]++
@@ -78,7 +82,8 @@ func (t *Tally) Queued(m *parser.Message) {
 	c.messages++
 	if peer := t.inbound.of(src.Peer, m.Received); peer != nil {
 		peer.count(c).messages++
-		peer.seen(src.Peer.Class, src.State, m.Received)
+		peer.seen(src.Peer.Class, m.Received)
+		peer.sent(src.State, m.Received)
 	}
 }
 
@@ -109,6 +114,9 @@ type view struct {
 // maxCombinations bounds the remembered combinations; a full table is emptied.
 const maxCombinations = 1 << 14
 
+// maxRows bounds the rows of a kind. There are some dozens; only somebody who writes log lines himself can make many.
+const maxRows = 10_000
+
 func (t *Tally) view(svc *parser.Service, peer *parser.Peer, state parser.TLSState, tls *parser.TLS) view {
 	key := combination{svc, tls, peer.Class, state}
 	v, ok := t.combinations[key]
@@ -132,6 +140,12 @@ func (t *Tally) newView(c combination) view {
 		key.Protocol, key.Cipher = c.tls.Protocol, c.tls.Cipher
 		if c.tls.KeyExchange != "" {
 			group = Group(c.tls.KeyExchange)
+		}
+	}
+	if t.counters[key] == nil && len(t.counters) >= maxRows {
+		key.Instance, key.Service = Other, Other
+		if c.tls != nil {
+			key.Protocol, key.Cipher = Other, Other
 		}
 	}
 	if t.counters[key] == nil {

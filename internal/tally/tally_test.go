@@ -57,7 +57,7 @@ func TestSnapshot(t *testing.T) {
 				Direction: "inbound", Peer: "192.0.2.2", Class: "public", Sessions: 2,
 				TLS: Counts{"failed": 1, "established": 1}, Protocols: Counts{"TLSv1.2": 1},
 				Ciphers:  Counts{"ECDHE-RSA-AES256-GCM-SHA384": 1},
-				Failures: Counts{"timeout": 1, "client_certificate": 1}, First: at(3), Last: at(4), LastTLS: new(at(4)),
+				Failures: Counts{"timeout": 1, "client_certificate": 1}, First: at(3), Last: at(4),
 				Combinations: []PeerCount{{"established", "TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384", 1, 0}, {"failed", "", "", 1, 0}},
 			},
 			{

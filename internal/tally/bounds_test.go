@@ -1,0 +1,51 @@
+package tally
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
+)
+
+// Ciphers and key exchanges come from OpenSSL; somebody who can write log lines can make them up. Rows have a bound, and sessions past it
+// count under other.
+func TestRowsAreBounded(t *testing.T) {
+	tally := New(Options{PeerLimit: 1})
+	p := client("a.example.net", "192.0.2.1")
+	const more = 7
+	for i := range maxRows + more {
+		s := encrypted(p, time.Minute, "1.3")
+		s.TLS = &parser.TLS{Protocol: "TLSv1.3", Cipher: fmt.Sprint("made up ", i), KeyExchange: fmt.Sprint("made up ", i)}
+		tally.Session(s)
+	}
+	s := snapshot(tally)
+	var sum, other uint64
+	for _, r := range s.Sessions {
+		sum += r.Count
+		if r.Cipher == Other && r.Protocol == Other && r.Service == Other {
+			other += r.Count
+		}
+	}
+	if sum != maxRows+more || other != more || len(s.Sessions) != maxRows+1 {
+		t.Errorf("%d sessions in %d rows, %d of them other; want %d, %d, %d", sum, len(s.Sessions), other, maxRows+more, maxRows+1, more)
+	}
+	other = 0
+	for _, r := range s.KeyExchanges {
+		if r.Group == Other {
+			other += r.Count
+		}
+	}
+	if other != more || len(s.KeyExchanges) != maxRows+1 {
+		t.Errorf("%d key exchange groups, %d sessions with other; want %d, %d", len(s.KeyExchanges), other, maxRows+1, more)
+	}
+}
+
+// Other is of no class: it stands for peers of all.
+func TestOtherHasNoClass(t *testing.T) {
+	tally := New(Options{PeerLimit: 0})
+	tally.Session(plain(client("a.example.net", "192.0.2.1"), time.Minute))
+	if got := snapshot(tally).Peers; len(got) != 1 || got[0].Peer != Other || got[0].Class != "" {
+		t.Errorf("peers %+v, want other alone, without class", got)
+	}
+}
