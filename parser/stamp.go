@@ -92,7 +92,8 @@ func cutTraditional(b []byte) (stamp, int) {
 		day += 10 * int(b[4]-'0')
 	}
 	hour, minute, second, ok := cutClock(b[7:])
-	if month == 0 || day == 0 || day > 31 || !ok {
+	const leapYear = 2000
+	if month == 0 || day == 0 || day > daysIn(leapYear, month) || !ok {
 		return stamp{}, 0
 	}
 	nsec, n := cutFraction(b[15:])
@@ -179,10 +180,11 @@ func isoHour(b []byte) (int64, bool) {
 // isoDay reads "2026-11-22" as Unix time of its midnight in UTC.
 func isoDay(b []byte) (int64, bool) {
 	century, year, month, day := two(b[0], b[1]), two(b[2], b[3]), two(b[5], b[6]), two(b[8], b[9])
-	if b[4] != '-' || b[7] != '-' || century > 99 || year > 99 || month < 1 || month > 12 || day < 1 || day > 31 {
+	if b[4] != '-' || b[7] != '-' || century > 99 || year > 99 || month < 1 || month > 12 || day < 1 {
 		return 0, false
 	}
-	return daysSinceEpoch(century*100+year, month, day) * 86400, true
+	year += 100 * century
+	return daysSinceEpoch(year, month, day) * 86400, day <= daysIn(year, month)
 }
 
 // daysSinceEpoch counts the days of the proleptic Gregorian calendar from 1970-01-01.
@@ -192,6 +194,21 @@ func daysSinceEpoch(year, month, day int) int64 {
 		month += 12
 	}
 	return int64(365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 719469)
+}
+
+// daysIn is the length of a month.
+func daysIn(year, month int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	default:
+		return 31
+	}
 }
 
 // cutZone reads Z, +01:00 or +0100.

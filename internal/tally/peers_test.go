@@ -228,8 +228,12 @@ func TestPeerTimes(t *testing.T) {
 		state parser.TLSState
 		at    time.Duration
 	}{
-		{parser.TLSPlaintext, 5 * time.Minute}, {parser.TLSPlaintext, 3 * time.Minute}, {parser.TLSEstablished, 4 * time.Minute},
-		{parser.TLSUnlogged, 6 * time.Minute}, {parser.TLSEstablished, 2 * time.Minute}, {parser.TLSUnknown, 7 * time.Minute},
+		{parser.TLSPlaintext, 5 * time.Minute},
+		{parser.TLSPlaintext, 3 * time.Minute},
+		{parser.TLSEstablished, 4 * time.Minute},
+		{parser.TLSUnlogged, 6 * time.Minute},
+		{parser.TLSEstablished, 2 * time.Minute},
+		{parser.TLSUnknown, 7 * time.Minute},
 	} {
 		tally.Queued(&parser.Message{Received: start.Add(m.at), Source: parser.Source{Service: unknown.Service, Peer: p, State: m.state}})
 	}
