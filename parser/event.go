@@ -76,7 +76,8 @@ type tlsFields struct {
 // tlsMatch carries the summary rule's positions: trust, SNI, protocol, cipher, bits.
 type tlsMatch struct{ w1, w2, s1, s2, v1, v2, c1, c2, n1, n2 int }
 
-// maxQueueID is the longest queue ID: 16 digits of time, "z", 11 of inode (2^64 in base 51).
+// maxQueueID is the longest queue ID that is told. Long ones have 10 digits of time until far in the future, "z", and the inode, of which 2^64 has
+// 12 digits in base 51.
 const maxQueueID = 28
 
 // optional is the span of a part that a line may lack; then its positions are -1.

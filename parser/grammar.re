@@ -1,3 +1,4 @@
+
 package parser
 
 // The grammar of Postfix log lines: what each program says in the text behind "tag[pid]: ". One block a program,

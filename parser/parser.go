@@ -135,9 +135,9 @@ func (p *Parser) Written(modified time.Time) {
 	p.machine.clock.reference = modified
 }
 
-// Feed takes whole lines, each ended by '\n'; it keeps none of the bytes.
+// Feed takes whole lines, each ended by '\n', which the last may lack; it keeps none of the bytes.
 func (p *Parser) Feed(lines []byte) {
-	p.one.buf = append(p.one.buf[:0], lines...)
+	p.one.buf = ended(append(p.one.buf[:0], lines...))
 	p.one.lex()
 	p.apply(&p.one)
 }

@@ -118,7 +118,7 @@ func (k *blockReader) next(buf []byte) ([]byte, error) {
 		if err != nil { // what is there of the last line may mean something else than all of it
 			return buf[:bytes.LastIndexByte(buf, '\n')+1], err
 		}
-		if end := bytes.LastIndexByte(buf, '\n') + 1; end > 0 {
+		if end := old + bytes.LastIndexByte(buf[old:], '\n') + 1; end > old { // none before: rest is part of one line
 			k.rest = append(k.rest, buf[end:]...)
 			return buf[:end], nil
 		}
