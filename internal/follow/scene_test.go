@@ -1,0 +1,285 @@
+package follow
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for what must happen. It is no measure of anything.
+const patience = 60 * time.Second
+
+// eventually waits for done to report true.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// must fails the test for an error of the test's own doing.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A scene is a log that is written by the test and followed at the same time.
+type scene struct {
+	t    *testing.T
+	path string
+	log  *os.File // held open by the writer, as a syslog daemon does
+
+	written []byte // by all generations, in order
+
+	follower *Follower
+	cancel   context.CancelFunc
+	ended    chan struct{} // closed when Run has returned err
+	err      error
+
+	gate    sync.Mutex // held while the sink is to stand still
+	mu      sync.Mutex
+	entered int    // calls of the sink
+	got     []byte // handed over
+}
+
+// newScene returns a scene with a log that exists and is empty, unless the configuration names another one.
+func newScene(t *testing.T, cfg Config) *scene {
+	t.Helper()
+	s := &scene{t: t, path: cfg.Path, ended: make(chan struct{})}
+	if s.path == "" {
+		s.path = filepath.Join(t.TempDir(), "mail.log")
+		s.open()
+	}
+	cfg.Path = s.path
+	if cfg.Poll == 0 {
+		cfg.Poll = 5 * time.Millisecond
+	}
+	if cfg.Grace == 0 {
+		cfg.Grace = 20 * time.Millisecond
+	}
+	cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.follower = New(cfg)
+	t.Cleanup(func() {
+		if s.cancel != nil {
+			s.cancel()
+			<-s.ended // it writes to the log of the test
+		}
+		if s.log != nil {
+			_ = s.log.Close()
+		}
+	})
+	return s
+}
+
+// follow starts the follower, and waits until it has taken up the log: what is rotated before that is none of its business.
+func (s *scene) follow() {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	s.cancel = cancel
+	go func() {
+		defer close(s.ended)
+		s.err = s.follower.Run(ctx, s.sink)
+	}()
+	select {
+	case <-s.follower.CaughtUp():
+	case <-s.ended:
+		s.t.Fatalf("Run returned: %v", s.err)
+	}
+}
+
+func (s *scene) sink(c Chunk) error {
+	s.mu.Lock()
+	s.entered++
+	s.mu.Unlock()
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.Modified.IsZero() {
+		s.t.Error("a chunk has no modification time")
+	}
+	s.got = append(s.got, c.Lines...)
+	return nil
+}
+
+// stop ends the follower and returns its error.
+func (s *scene) stop() error {
+	s.t.Helper()
+	s.cancel()
+	select {
+	case <-s.ended:
+		return s.err
+	case <-time.After(patience):
+		s.t.Fatal("Run does not return")
+		return nil
+	}
+}
+
+// standStill makes the follower stand still within the sink, until the function that it returns is called: between two
+// looks, however much happens.
+func (s *scene) standStill() (goOn func()) {
+	s.t.Helper()
+	s.settle()
+	s.mu.Lock()
+	before := s.entered
+	s.mu.Unlock()
+	s.gate.Lock()
+	release := sync.OnceFunc(s.gate.Unlock)
+	s.t.Cleanup(release) // before the cleanup that waits for Run
+	s.lines(1)
+	eventually(s.t, "the follower to stand still", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.entered > before
+	})
+	return release
+}
+
+// settle waits until all that was written has been handed over.
+func (s *scene) settle() {
+	s.t.Helper()
+	deadline := time.Now().Add(patience)
+	for !s.complete() {
+		select {
+		case <-s.ended:
+			s.t.Fatalf("Run returned: %v", s.err)
+		case <-time.After(time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			break
+		}
+	}
+	s.compare(string(s.written))
+}
+
+func (s *scene) complete() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.got) >= len(s.written)
+}
+
+// compare says where what was handed over differs from want.
+func (s *scene) compare(want string) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if string(s.got) == want {
+		return
+	}
+	got, wanted := strings.SplitAfter(string(s.got), "\n"), strings.SplitAfter(want, "\n")
+	for i := range wanted {
+		if i >= len(got) || got[i] != wanted[i] {
+			have := "nothing"
+			if i < len(got) {
+				have = fmt.Sprintf("%.60q", got[i])
+			}
+			s.t.Fatalf("%d lines of %d; number %d is %s, want %.60q; stats %+v",
+				len(got), len(wanted), i, have, wanted[i], s.follower.Stats())
+		}
+	}
+	s.t.Fatalf("%d lines, want %d; after the last: %.60q", len(got), len(wanted), got[len(wanted)-1:])
+}
+
+// write writes to the log as it is and takes it for what has to come out.
+func (s *scene) write(text string) {
+	s.t.Helper()
+	_, err := io.WriteString(s.log, text)
+	must(s.t, err)
+	s.written = append(s.written, text...)
+}
+
+// lines writes n numbered lines of different lengths, one at a time.
+func (s *scene) lines(n int) {
+	s.t.Helper()
+	for range n {
+		i := len(s.written)
+		s.write(fmt.Sprintf("at byte %08d %s\n", i, strings.Repeat("x", i%97)))
+	}
+}
+
+// bursts writes n times some lines, with pauses in which the follower may or may not do something.
+func (s *scene) bursts(n int) {
+	s.t.Helper()
+	for i := range n {
+		s.lines(1 + i%7)
+		time.Sleep(time.Duration(i%4) * time.Millisecond)
+	}
+}
+
+// open makes the writer open, and create, the file at the path.
+func (s *scene) open() {
+	s.t.Helper()
+	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	must(s.t, err)
+	if s.log != nil {
+		must(s.t, s.log.Close())
+	}
+	s.log = f
+}
+
+// create makes an empty file at the path, which the writer does not write to yet.
+func (s *scene) create() {
+	s.t.Helper()
+	must(s.t, os.WriteFile(s.path, nil, 0o600))
+}
+
+// shift renames the log and its rotated files: mail.log to mail.log.1, that to mail.log.2 and so on.
+func (s *scene) shift() {
+	s.t.Helper()
+	s.shiftRotated()
+	must(s.t, os.Rename(s.path, s.path+".1"))
+}
+
+func (s *scene) shiftRotated() {
+	s.t.Helper()
+	last := 1
+	for exists(s.numbered(last)) || exists(s.numbered(last)+".gz") {
+		last++
+	}
+	for ; last > 1; last-- {
+		for _, suffix := range []string{"", ".gz"} {
+			if old := s.numbered(last-1) + suffix; exists(old) {
+				must(s.t, os.Rename(old, s.numbered(last)+suffix))
+			}
+		}
+	}
+}
+
+func (s *scene) numbered(i int) string { return fmt.Sprintf("%s.%d", s.path, i) }
+
+// copyTruncate does what logrotate does with that option, between two lines.
+func (s *scene) copyTruncate() {
+	s.t.Helper()
+	s.shiftRotated()
+	content, err := os.ReadFile(s.path)
+	must(s.t, err)
+	must(s.t, os.WriteFile(s.path+".1", content, 0o600))
+	must(s.t, os.Truncate(s.path, 0))
+}
+
+// compress replaces a rotated file by its compressed form, as gzip does: the plain one goes last.
+func (s *scene) compress(path string) {
+	s.t.Helper()
+	info, err := os.Stat(path)
+	must(s.t, err)
+	content, err := os.ReadFile(path)
+	must(s.t, err)
+	must(s.t, os.WriteFile(path+".gz", gzipped(s.t, content), 0o600))
+	must(s.t, os.Chtimes(path+".gz", time.Time{}, info.ModTime()))
+	must(s.t, os.Remove(path))
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
