@@ -434,8 +434,8 @@ func TestGrace(t *testing.T) {
 // TestRandom does at random what the other tests do in order.
 func TestRandom(t *testing.T) {
 	kinds := map[string][]int{
-		"mixed":       {0,1,2,3,4,5,6,7},
-		"mixed2":       {0,1,2,3,4,5,6,7},
+		"rename":       {writeMany, pause, renameCreate, renameOnly, renameCompress, writeHalves, writeSome},
+		"copytruncate": {writeMany, pause, copyTruncate, writeHalves, writeSome},
 	}
 	for kind, actions := range kinds {
 		seed := rand.Uint64()
