@@ -2,6 +2,7 @@ package follow
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -150,33 +151,24 @@ func TestLineReaderAllocations(t *testing.T) {
 	}
 }
 
-// BenchmarkBlocks reads a log from the page cache as a Follower reads its backlog, the look at each block included.
-func BenchmarkBlocks(b *testing.B) {
+// BenchmarkRun reads a log from the page cache to its end, as a Follower does.
+func BenchmarkRun(b *testing.B) {
 	data := sampleLog(1 << 20)
 	path := b.TempDir() + "/mail.log"
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		b.Fatal(err)
 	}
+	ended, end := context.WithCancel(b.Context())
+	end() // Run returns at the end of the log
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		g, err := openGeneration(path, 64<<10)
-		if err != nil {
+		f := New(Config{Path: path})
+		if err := f.Run(ended, func(Chunk) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
-		for {
-			block, err := g.next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if intact, err := g.look(); err != nil || !intact {
-				b.Fatal(intact, err)
-			}
-			g.advance(block)
+		if n := f.Stats().Bytes; n != int64(len(data)) {
+			b.Fatalf("%d bytes, want %d", n, len(data))
 		}
-		if g.off != int64(len(data)) {
-			b.Fatalf("%d bytes, want %d", g.off, len(data))
-		}
-		g.close()
 	}
 }

@@ -436,6 +436,7 @@ func TestRandom(t *testing.T) {
 	kinds := map[string][]int{
 		"rename":       {writeMany, pause, renameCreate, renameOnly, renameCompress, writeHalves, writeSome},
 		"copytruncate": {writeMany, pause, copyTruncate, writeHalves, writeSome},
+		"both":         {writeMany, pause, renameCreate, renameOnly, renameCompress, copyTruncate, writeHalves, writeSome},
 	}
 	for kind, actions := range kinds {
 		seed := rand.Uint64()

@@ -74,6 +74,7 @@ func newScene(t *testing.T, cfg Config) *scene {
 		if s.cancel != nil {
 			s.cancel()
 			<-s.ended // it writes to the log of the test
+			s.checkClosed()
 		}
 		if s.log != nil {
 			_ = s.log.Close()
@@ -94,6 +95,21 @@ func (s *scene) follow() {
 	case <-s.follower.CaughtUp():
 	case <-s.ended:
 		s.t.Fatalf("Run returned: %v", s.err)
+	}
+}
+
+// checkClosed fails if files other than the writer's are open, as far as the system tells.
+func (s *scene) checkClosed() {
+	descriptors, _ := filepath.Glob("/proc/self/fd/*")
+	for _, d := range descriptors {
+		file, err := os.Readlink(d)
+		own, _ := os.Stat(d)
+		if err != nil || own == nil || !strings.HasPrefix(file, filepath.Dir(s.path)+"/") {
+			continue
+		}
+		if writer, err := s.log.Stat(); err == nil && !os.SameFile(own, writer) {
+			s.t.Errorf("%s is still open", file)
+		}
 	}
 }
 
