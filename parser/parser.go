@@ -22,7 +22,7 @@ type Options struct {
 	CountsOnly bool
 	// MaxSessions bounds the open sessions, 0 means 50,000; beyond, the oldest is told as aborted.
 	MaxSessions int
-	// MaxMessages bounds the queue IDs that are not yet told, 0 means 100,000; beyond, the oldest is told as active.
+	// MaxMessages bounds the queue IDs that are not yet told, 0 means 50,000; beyond, the oldest is told as active.
 	MaxMessages int
 }
 
@@ -114,7 +114,7 @@ func New(sink Sink, opts Options) *Parser {
 		opts.MaxSessions = 50_000
 	}
 	if opts.MaxMessages <= 0 {
-		opts.MaxMessages = 100_000
+		opts.MaxMessages = 50_000
 	}
 	return &Parser{opts: opts, machine: machine{
 		sink: sink, clock: newClock(opts.Location, opts.Year), intern: newIntern(opts.TrustedNetworks),

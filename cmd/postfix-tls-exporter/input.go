@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -58,6 +59,7 @@ func (f *files) read(ctx context.Context, std stdio, sink parser.Sink, countsOnl
 		return parser.Counts{}, err
 	}
 	opts.CountsOnly = countsOnly
+	limitMemory()
 	win, err := newWindow(f.Since, f.Until, opts.Location, sink)
 	if err != nil {
 		return parser.Counts{}, err
@@ -72,6 +74,16 @@ func (f *files) read(ctx context.Context, std stdio, sink parser.Sink, countsOnl
 	stop()
 	p.Close()
 	return p.Counts(), errors.Join(errs...)
+}
+
+// memory is what the collector tries to stay below while files are read. What is kept of a log is bounded, whatever its size; without a word
+// the collector would let garbage take as much again.
+const memory = 56 << 20
+
+func limitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memory)
+	}
 }
 
 // readInput reads one file. A file without Postfix lines is no text if there is a NUL byte in its head; grep judges by that too.

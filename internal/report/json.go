@@ -8,15 +8,75 @@ import (
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
-// JSON writes the snapshot as one indented JSON object.
+// JSON writes the snapshot as one JSON object, a row a line. It encodes row by row: a report about many peers takes more memory as text
+// than as a snapshot.
 func JSON(w io.Writer, s *tally.Snapshot) error {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(s); err != nil {
-		return err
+	j := &jsonWriter{w: w, separator: "{"}
+	j.enc = json.NewEncoder(&j.buf)
+	j.enc.SetEscapeHTML(false)
+	j.member("schema", s.Schema)
+	j.member("period", s.Period)
+	j.member("hosts", s.Hosts)
+	j.member("lines", s.Lines)
+	members(j, "sessions", s.Sessions)
+	members(j, "messages", s.Messages)
+	members(j, "peers", s.Peers)
+	members(j, "failures", s.Failures)
+	members(j, "key_exchanges", s.KeyExchanges)
+	members(j, "plaintext_auth", s.Auth)
+	j.member("evicted", s.Evicted)
+	members(j, "hints", s.Hints)
+	members(j, "unrecognized", s.Unrecognized)
+	j.write([]byte("}\n"))
+	return j.err
+}
+
+// jsonWriter writes an object member by member. After the first error it writes nothing more.
+type jsonWriter struct {
+	w         io.Writer
+	enc       *json.Encoder // into buf
+	buf       bytes.Buffer
+	out       []byte
+	separator string // before the next member
+	err       error
+}
+
+func (j *jsonWriter) write(text []byte) {
+	if j.err == nil {
+		_, j.err = j.w.Write(text)
 	}
-	_, err := w.Write(EscapeJSON(nil, buf.Bytes()))
-	return err
+}
+
+func (j *jsonWriter) value(v any) {
+	j.buf.Reset()
+	if err := j.enc.Encode(v); err != nil && j.err == nil {
+		j.err = err
+	}
+	j.out = EscapeJSON(j.out[:0], bytes.TrimSuffix(j.buf.Bytes(), []byte("\n")))
+	j.write(j.out)
+}
+
+func (j *jsonWriter) name(name string) {
+	j.write([]byte(j.separator + `"` + name + `":`))
+	j.separator = ",\n"
+}
+
+func (j *jsonWriter) member(name string, v any) {
+	j.name(name)
+	j.value(v)
+}
+
+// members writes an array, a row a line.
+func members[T any](j *jsonWriter, name string, rows []T) {
+	j.name(name)
+	separator := "[\n "
+	for _, row := range rows {
+		j.write([]byte(separator))
+		j.value(row)
+		separator = ",\n "
+	}
+	if len(rows) == 0 {
+		j.write([]byte("["))
+	}
+	j.write([]byte("]"))
 }
