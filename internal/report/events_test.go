@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
@@ -160,10 +161,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want.Unrecognized[1].Shape = "TLS \ufffd N" // what is no UTF-8 cannot be kept
-	equalCounts := cmp.Comparer(func(a, b tally.Counts) bool {
-		return cmp.Equal(map[string]uint64(a), map[string]uint64(b)) || len(a) == 0 && len(b) == 0
-	})
-	if diff := cmp.Diff(want, &got, equalCounts); diff != "" {
+	if diff := cmp.Diff(want, &got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
