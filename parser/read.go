@@ -15,7 +15,7 @@ const MaxLine = 64 << 10
 
 // blockSize is how much is read and lexed at a time: small enough for the processor's cache, large enough that handing blocks around
 // costs nothing.
-const blockSize = 256 << 10
+const blockSize = 512 << 10
 
 // Read takes all of r to its end. Blocks are lexed in parallel and applied in order, so the records are those of Feed. When r fails
 // in the middle, what came before is taken and the error returned. A last line without '\n' is a line.
