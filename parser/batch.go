@@ -1,6 +1,9 @@
 package parser
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // A batch is a block of whole lines and what the grammar found in them. Batches are filled independently of one another,
 // so several can be read at once; the state machine takes them in order.
@@ -83,7 +86,8 @@ func (b *batch) tick(at stamp) {
 	if b.first.form == stampNone {
 		b.first = at
 	} else if at.form != stampZoned && at.minute() != b.last.minute() {
-		b.events = append(b.events, event{kind: eventTick, at: at})
+		e := b.newEvent()
+		e.kind, e.at = eventTick, at
 	}
 	b.last = at
 	if at.before(b.earliest) || b.earliest.form == stampNone {
@@ -103,8 +107,8 @@ func (b *batch) text(h *header, to int) {
 	default:
 	}
 	repeat, text := b.cutRepeated(h.text, to)
-	b.events = append(b.events, event{prog: h.prog, repeat: repeat, pid: h.pid, at: h.at, source: b.sourceOf(h)})
-	e := &b.events[len(b.events)-1]
+	e := b.newEvent()
+	e.prog, e.repeat, e.pid, e.at, e.source = h.prog, repeat, h.pid, h.at, b.sourceOf(h)
 	b.lexText(e, text)
 	if int(e.peer.len) > maxPeer {
 		e.kind = eventUnrecognized
@@ -162,6 +166,17 @@ func (b *batch) sourceOf(h *header) uint32 {
 	}
 	b.recent[h.prog] = uint32(i) + 1
 	return uint32(i)
+}
+
+// newEvent returns a zero event at the end of b.events; append would make it elsewhere and copy it.
+func (b *batch) newEvent() *event {
+	n := len(b.events)
+	if n == cap(b.events) {
+		b.events = slices.Grow(b.events, 1)
+	}
+	b.events = b.events[:n+1]
+	b.events[n] = event{}
+	return &b.events[n]
 }
 
 // maxPeer is the longest NAME[ADDRESS]: a host name of 255 bytes (RFC 1035) and an IPv6 address with an IPv4 one in it.

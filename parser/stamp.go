@@ -135,6 +135,11 @@ func cutFraction(b []byte) (nsec int32, n int) {
 	if len(b) < 2 || b[0] != '.' && b[0] != ',' || !isDigit(b[1]) {
 		return 0, 0
 	}
+	if len(b) > 7 && !isDigit(b[7]) { // syslogd writes microseconds
+		if high, mid, low := two(b[1], b[2]), two(b[3], b[4]), two(b[5], b[6]); high|mid|low < 128 {
+			return int32(high*10_000+mid*100+low) * 1000, 7
+		}
+	}
 	scale := int32(100_000_000)
 	for n = 1; n < len(b) && isDigit(b[n]); n++ {
 		nsec += int32(b[n]-'0') * scale

@@ -49,6 +49,7 @@ type peer struct {
 	label     string
 	class     parser.Class
 	counts    []peerCount
+	recent    int               // index of the count that was used last
 	failures  map[string]uint64 // by reason; nil before the first
 	first     time.Time
 	last      time.Time
@@ -137,11 +138,16 @@ type peerCount struct {
 }
 
 func (p *peer) count(c *counter) *peerCount {
+	if p.recent < len(p.counts) && p.counts[p.recent].of == c {
+		return &p.counts[p.recent]
+	}
 	for i := range p.counts {
 		if p.counts[i].of == c {
+			p.recent = i
 			return &p.counts[i]
 		}
 	}
+	p.recent = len(p.counts)
 	p.counts = append(p.counts, peerCount{of: c})
 	return &p.counts[len(p.counts)-1]
 }
