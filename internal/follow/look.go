@@ -148,24 +148,17 @@ func (f *Follower) changed(g *generation) error {
 	if err := g.identify(); err != nil {
 		return err
 	}
-	switch {
-	case len(old.head) == 0:
+	if len(old.head) == 0 {
 		return f.written(g, &old)
-	case sameHead(old.head, g.head):
-		return f.shortened(g, &old)
-	default:
-		return f.truncated(g, &old)
 	}
+	return f.truncated(g, &old)
 }
 
 // written deals with a file that was empty and has been written to. What was written to it may have been copied and
-// truncated between two looks. Or it is itself a copy that is just being made.
+// truncated between two looks. Or it is itself a copy that is just being made, of a generation that then goes on where
+// the copy ends.
 func (f *Follower) written(g, old *generation) error {
 	i := slices.Index(f.queue, g)
-	if slices.ContainsFunc(f.queue, func(other *generation) bool { return other != g && other.beginsWith(g.head) }) {
-		g.close()
-		return f.replace(i, nil)
-	}
 	before := f.before
 	if i > 0 {
 		before = f.queue[i-1].head
@@ -176,7 +169,8 @@ func (f *Follower) written(g, old *generation) error {
 	return f.replace(i, copies)
 }
 
-// truncated deals with a file of which the content is gone. It puts the copies of what was in it in front of it.
+// truncated deals with a file of which the content is gone. It puts the copies of what was in it in front of it. The
+// past says how far the first of them was read, and the file itself if it only lost its end.
 func (f *Follower) truncated(g, old *generation) error {
 	i := slices.Index(f.queue, g)
 	f.past.add(old.head, old.off)
@@ -203,13 +197,6 @@ func (f *Follower) replace(i int, others []*generation) error {
 		return f.resume(f.queue[0])
 	}
 	return nil
-}
-
-// shortened deals with a file that lost its end only.
-func (f *Follower) shortened(g, old *generation) error {
-	f.lose(old.info.Size() - max(old.off, g.info.Size()))
-	f.log.Warn("the log was shortened", "bytes", g.info.Size())
-	return g.skipTo(old.off)
 }
 
 func (f *Follower) isAtPath(g *generation) bool {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/nxadm/tail"
 )
@@ -56,6 +57,30 @@ func TestTailerTakesContiguousLines(t *testing.T) {
 		tailer := &tailer{tail: &tail.Tail{}, off: 100, maxLine: 10}
 		if b, ok := tailer.take(test.line); ok != test.want || ok && string(b.lines) != "abc\n" {
 			t.Errorf("%+v: %q, %v", *test.line, b.lines, ok)
+		}
+	}
+}
+
+// TestTailerIsBehind: the tailer holds a line without an end in memory, whatever its length.
+func TestTailerIsBehind(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mail.log")
+	for size, want := range map[int64]bool{0: false, 1: false, maxTailLag: false, maxTailLag + 1: true} {
+		must(t, os.WriteFile(path, nil, 0o600))
+		must(t, os.Truncate(path, size))
+		f, g := openQueue(t, path, path)
+		tailer := &tailer{heard: time.Now()}
+		if got := tailer.isBehind(g); got != want || f.canTail() == want {
+			t.Errorf("%d bytes: behind %v, can tail %v", size, got, f.canTail())
+		}
+		// Nothing was heard for long, though the file has grown since it was read to its end.
+		tailer.heard = time.Now().Add(-time.Hour)
+		g.atEOF = size - 1
+		if got := tailer.isBehind(g); got != (size > 0) {
+			t.Errorf("%d bytes, nothing heard: behind %v", size, got)
+		}
+		g.atEOF = size
+		if got := tailer.isBehind(g); got != want {
+			t.Errorf("%d bytes, nothing to be heard: behind %v", size, got)
 		}
 	}
 }

@@ -23,9 +23,8 @@ func (f *Follower) unseenAfter(prev, live *generation) []*generation {
 	})
 }
 
-// copiesOf opens what is left of the content that g had when it was old, before it was truncated: the copy, to be read
-// from where old was left, and the copies of what was written to g later and truncated again. The first of them is
-// missing if rescued is false.
+// copiesOf opens what is left of the content that g had when it was old, before it was truncated: the copy, and the
+// copies of what was written to g later and truncated again. The first of them is missing if rescued is false.
 func (f *Follower) copiesOf(old, g *generation) (copies []*generation, rescued bool) {
 	copies = f.survey(g, func(list []sibling) []*generation {
 		list = f.olderThan(list, g)
@@ -40,7 +39,6 @@ func (f *Follower) copiesOf(old, g *generation) (copies []*generation, rescued b
 	if len(copies) == 0 || !bytes.HasPrefix(copies[0].head, old.head) {
 		return copies, false
 	}
-	copies[0].begin(old.off, old.entry)
 	copies[0].complete, copies[0].counted = true, true // when it was taken up
 	return copies, true
 }
