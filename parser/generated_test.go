@@ -1,0 +1,76 @@
+package parser
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/loggen"
+)
+
+// tlsCounter counts as the generator of logs does.
+type tlsCounter struct {
+	begun              uint64
+	sessions, messages loggen.TLSCounts
+}
+
+func newTLSCounter() *tlsCounter {
+	return &tlsCounter{
+		sessions: loggen.TLSCounts{Established: map[string]int64{}}, messages: loggen.TLSCounts{Established: map[string]int64{}},
+	}
+}
+
+func count(c *loggen.TLSCounts, state TLSState, tls *TLS) {
+	switch state {
+	case TLSEstablished:
+		c.Established[tls.Protocol]++
+	case TLSPlaintext:
+		c.Plaintext++
+	case TLSFailed:
+		c.Failed++
+	case TLSUnlogged, TLSUnknown: // the generator makes none
+		c.Established[state.String()]++
+	}
+}
+
+func (c *tlsCounter) Session(s *Session) {
+	c.begun++
+	if s.Ended != EndedOpen {
+		count(&c.sessions, s.State, s.TLS)
+	}
+}
+
+func (c *tlsCounter) Queued(m *Message) { count(&c.messages, m.Source.State, m.Source.TLS) }
+func (c *tlsCounter) Message(*Message)  {}
+
+// A generated log comes with what was put into it.
+func TestGeneratedLog(t *testing.T) {
+	for _, options := range []loggen.Options{{Lines: 50_000}, {Lines: 30_000, Seed: 7, Traditional: true}} {
+		var log bytes.Buffer
+		truth, err := loggen.Generate(&log, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := newTLSCounter()
+		opts := testOptions()
+		opts.Year = truth.First.Year()
+		p := New(got, opts)
+		if err := p.Read(t.Context(), &log); err != nil {
+			t.Fatal(err)
+		}
+		p.Close()
+		if got.begun != uint64(truth.Connects) {
+			t.Errorf("%d sessions, want %d", got.begun, truth.Connects)
+		}
+		if diff := cmp.Diff(truth.Sessions, got.sessions); diff != "" {
+			t.Errorf("sessions that ended (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(truth.MessagesQueued, got.messages); diff != "" {
+			t.Errorf("messages queued (-want +got):\n%s", diff)
+		}
+		if c := p.Counts().Lines; c.Foreign != uint64(truth.Foreign) || c.Unrecognized != 0 {
+			t.Errorf("%d foreign and %d unrecognized lines, want %d and 0", c.Foreign, c.Unrecognized, truth.Foreign)
+		}
+	}
+}
