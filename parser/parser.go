@@ -89,6 +89,10 @@ func (c *Counts) addUnrecognized(more []Unrecognized) {
 			c.Unrecognized = append(c.Unrecognized, u)
 		}
 	}
+	c.sortUnrecognized()
+}
+
+func (c *Counts) sortUnrecognized() {
 	slices.SortFunc(c.Unrecognized, func(a, b Unrecognized) int {
 		return cmp.Or(strings.Compare(a.Program, b.Program), strings.Compare(a.Shape, b.Shape))
 	})
@@ -97,7 +101,6 @@ func (c *Counts) addUnrecognized(more []Unrecognized) {
 // A Parser turns log lines into records. It is not safe for use by several goroutines at once; Read uses several within.
 type Parser struct {
 	machine machine
-	opts    Options
 	one     batch
 	lines   Lines
 	first   time.Time
@@ -116,7 +119,7 @@ func New(sink Sink, opts Options) *Parser {
 	if opts.MaxMessages <= 0 {
 		opts.MaxMessages = 50_000
 	}
-	return &Parser{opts: opts, machine: machine{
+	return &Parser{machine: machine{
 		sink: sink, clock: newClock(opts.Location, opts.Year), intern: newIntern(opts.TrustedNetworks),
 		services: newServices(), messages: newMessages(opts.MaxMessages, opts.CountsOnly), shapes: make(map[Unrecognized]uint64),
 		sessions: make(map[sessionKey]*session), maxSessions: opts.MaxSessions, countsOnly: opts.CountsOnly,
@@ -183,8 +186,9 @@ func (p *Parser) Counts() Counts {
 	c.EmptiedTables = m.intern.emptied
 	for u, n := range m.shapes {
 		u.Count = n
-		c.addUnrecognized([]Unrecognized{u})
+		c.Unrecognized = append(c.Unrecognized, u)
 	}
+	c.sortUnrecognized()
 	for _, svc := range m.services.byTag {
 		if svc.Program == progSMTPD.String() {
 			c.Services = append(c.Services, &svc.Service)

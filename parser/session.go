@@ -103,15 +103,14 @@ func (s *session) event(m *machine, b *batch, e *event, at time.Time) {
 }
 
 func endedBy(word []byte) Ended {
-	switch word[0] {
-	case 'l': // lost connection
+	switch string(word) {
+	case "lost connection":
 		return EndedLost
-	case 'o', 't':
-		if len(word) == len("timeout") {
-			return EndedTimeout
-		}
+	case "timeout":
+		return EndedTimeout
+	default: // too many errors
+		return EndedErrors
 	}
-	return EndedErrors
 }
 
 // connect begins a session. One that is still open ended without a line: its process was killed and its ID given to another.
