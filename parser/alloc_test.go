@@ -9,9 +9,11 @@ import (
 // nothing is a sink that keeps nothing.
 type nothing struct{}
 
-func (nothing) Session(*Session) {}
-func (nothing) Queued(*Message)  {}
-func (nothing) Message(*Message) {}
+func (nothing) Session(*Session)    {}
+func (nothing) Queued(*Message)     {}
+func (nothing) Delivered(*Delivery) {}
+func (nothing) TLSRPT(*TLSRPT)      {}
+func (nothing) Message(*Message)    {}
 
 // No line that yields no record costs memory, once its peer and its service are known: a busy log has a million lines an hour.
 // A session is opened once and told at the end; the lines between come again and again.

@@ -2,8 +2,8 @@ package parser
 
 import "strings"
 
-// Why an inbound handshake fails, in words that do not change with OpenSSL's version. RFC 8460 has no finer result for
-// it than validation-failure.
+// Why a TLS handshake fails, in words that do not change with OpenSSL's version. The first ones are those of inbound handshakes, for which RFC
+// 8460 has no finer result than validation-failure.
 const (
 	ReasonProtocolVersion    = "protocol_version"             // no version in common
 	ReasonNoSharedCipher     = "no_shared_cipher"             // no cipher in common
@@ -16,9 +16,26 @@ const (
 	ReasonTimeout            = "timeout"
 	ReasonClientCertificate  = "client_certificate" // smtpd demands a certificate, and the client's is missing or not trusted
 	ReasonOther              = "other"
+
+	// Outbound alone, beside ReasonProtocolVersion, ReasonNoSharedCipher, ReasonNoSharedGroup, ReasonLostConnection, ReasonTimeout, ReasonOther.
+	ReasonServerAlert          = "server_alert"          // the server ended the handshake, and its alert says nothing of the above
+	ReasonServerNotTLS         = "server_not_tls"        // the server answered the handshake with something that is not TLS
+	ReasonNotOffered           = "not_offered"           // TLS is required, and the server does not offer STARTTLS
+	ReasonSTARTTLSRefused      = "starttls_refused"      // TLS is required, and the server refused the STARTTLS command
+	ReasonUnavailable          = "tls_unavailable"       // TLS is required, and Postfix itself cannot do it: its configuration, or tlsmgr
+	ReasonCertificateExpired   = "certificate_expired"   // the server's certificate is no longer or not yet valid
+	ReasonCertificateUntrusted = "certificate_untrusted" // nobody whom Postfix trusts issued the server's certificate
+	ReasonCertificateName      = "certificate_name"      // the server's certificate is for other names
+	ReasonCertificateMismatch  = "certificate_mismatch"  // the server's certificate is not the one of the fingerprint or TLSA record
+	ReasonNotDNSSEC            = "not_dnssec"            // DANE is required, and the destination is not in DNSSEC
+	ReasonTLSALookup           = "tlsa_lookup"           // DNS error of a TLSA lookup
+	ReasonTLSAMissing          = "tlsa_missing"          // DANE is required, and there are no TLSA records
+	ReasonTLSAUnusable         = "tlsa_unusable"         // DANE is required, and no TLSA record is usable
+	ReasonSTSPolicy            = "sts_policy"            // the MTA-STS policy cannot be had, is invalid, or is not met
+	ReasonRequireTLS           = "requiretls"            // the sender asked for REQUIRETLS, and the server cannot keep it
 )
 
-// FailureReasons are all values of Failure.Reason.
+// FailureReasons are all values of Failure.Reason of inbound sessions.
 func FailureReasons() []string {
 	return []string{
 		ReasonProtocolVersion, ReasonNoSharedCipher, ReasonNoSharedGroup, ReasonAlertUnknownCA, ReasonAlertBadCert,
@@ -26,11 +43,53 @@ func FailureReasons() []string {
 	}
 }
 
-// RFC 8460 section 4.3 result types that smtpd's lines can tell.
+// RFC 8460 section 4.3 result types. Of inbound failures the log tells the first two alone.
 const (
 	ResultValidationFailure     = "validation-failure"
 	ResultCertificateNotTrusted = "certificate-not-trusted"
+
+	ResultSTARTTLSNotSupported    = "starttls-not-supported"
+	ResultCertificateHostMismatch = "certificate-host-mismatch"
+	ResultCertificateExpired      = "certificate-expired"
+	ResultTLSAInvalid             = "tlsa-invalid"
+	ResultDNSSECInvalid           = "dnssec-invalid"
+	ResultDANERequired            = "dane-required"
+	ResultSTSPolicyFetchError     = "sts-policy-fetch-error"
+	ResultSTSPolicyInvalid        = "sts-policy-invalid"
+	ResultSTSWebPKIInvalid        = "sts-webpki-invalid"
 )
+
+// outboundResults are the reasons of outbound failures, each with its RFC 8460 result type. An MTA-STS failure names its own.
+var outboundResults = []struct{ reason, result string }{
+	{ReasonProtocolVersion, ResultValidationFailure},
+	{ReasonNoSharedCipher, ResultValidationFailure},
+	{ReasonNoSharedGroup, ResultValidationFailure},
+	{ReasonServerAlert, ResultValidationFailure},
+	{ReasonServerNotTLS, ResultValidationFailure},
+	{ReasonLostConnection, ResultValidationFailure},
+	{ReasonTimeout, ResultValidationFailure},
+	{ReasonNotOffered, ResultSTARTTLSNotSupported},
+	{ReasonSTARTTLSRefused, ResultSTARTTLSNotSupported},
+	{ReasonUnavailable, ResultValidationFailure},
+	{ReasonCertificateExpired, ResultCertificateExpired},
+	{ReasonCertificateUntrusted, ResultCertificateNotTrusted},
+	{ReasonCertificateName, ResultCertificateHostMismatch},
+	{ReasonCertificateMismatch, ResultValidationFailure},
+	{ReasonNotDNSSEC, ResultDANERequired},
+	{ReasonTLSALookup, ResultDNSSECInvalid},
+	{ReasonTLSAMissing, ResultDANERequired},
+	{ReasonTLSAUnusable, ResultTLSAInvalid},
+	{ReasonSTSPolicy, ResultValidationFailure},
+	{ReasonRequireTLS, ResultValidationFailure},
+	{ReasonOther, ResultValidationFailure},
+}
+
+// OutboundFailures calls fn with each reason of outbound failures and the RFC 8460 result type that it counts under.
+func OutboundFailures(fn func(result, reason string)) {
+	for _, r := range outboundResults {
+		fn(r.result, r.reason)
+	}
+}
 
 // opensslReasons maps OpenSSL's reason texts; the first that occurs counts. Codes are of no use, they differ between 1.0, 1.1.1 and 3.
 // Texts: OpenSSL's ssl/ssl_err.c, of all versions.

@@ -41,8 +41,10 @@ func (c *tlsCounter) Session(s *Session) {
 	}
 }
 
-func (c *tlsCounter) Queued(m *Message) { count(&c.messages, m.Source.State, m.Source.TLS) }
-func (c *tlsCounter) Message(*Message)  {}
+func (c *tlsCounter) Queued(m *Message)   { count(&c.messages, m.Source.State, m.Source.TLS) }
+func (c *tlsCounter) Delivered(*Delivery) {}
+func (c *tlsCounter) TLSRPT(*TLSRPT)      {}
+func (c *tlsCounter) Message(*Message)    {}
 
 // A generated log comes with what was put into it.
 func TestGeneratedLog(t *testing.T) {

@@ -13,11 +13,13 @@ import (
 
 // A recorder is a Sink that keeps copies of the records, and sees to it that their order is the promised one.
 type recorder struct {
-	t        testing.TB
-	sessions []Session
-	queued   []Message
-	messages []Message
-	unpaired map[string]int // Queued without Message, by queue ID
+	t          testing.TB
+	sessions   []Session
+	queued     []Message
+	messages   []Message
+	deliveries []Delivery
+	tlsrpt     []TLSRPT
+	unpaired   map[string]int // Queued without Message, by queue ID
 }
 
 func (r *recorder) Session(s *Session) {
@@ -39,6 +41,17 @@ func (r *recorder) Queued(m *Message) {
 	r.unpaired[r.id(m)]++
 	r.queued = append(r.queued, *m)
 }
+
+func (r *recorder) Delivered(d *Delivery) {
+	c := *d
+	if d.Failure != nil {
+		failure := *d.Failure
+		c.Failure = &failure
+	}
+	r.deliveries = append(r.deliveries, c)
+}
+
+func (r *recorder) TLSRPT(v *TLSRPT) { r.tlsrpt = append(r.tlsrpt, *v) }
 
 func (r *recorder) Message(m *Message) {
 	if r.unpaired[r.id(m)] > 0 {

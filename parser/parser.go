@@ -18,7 +18,7 @@ type Options struct {
 	// TrustedNetworks are private peers, beside those that are private by RFC.
 	TrustedNetworks []netip.Prefix
 	// CountsOnly leaves out what only costs time for a sink that counts: the texts of messages (QueueID, MessageID, From, Source.Parent)
-	// and the queue IDs of sessions.
+	// and deliveries (QueueID, To, OrigTo, QueuedAs), the deliveries of messages, and the queue IDs of sessions.
 	CountsOnly bool
 	// MaxSessions bounds the open sessions, 0 means 50,000; beyond, the oldest is told as aborted.
 	MaxSessions int
@@ -49,16 +49,20 @@ func (l *Lines) add(o Lines) {
 
 // Counts are the parser's own figures.
 type Counts struct {
-	Lines           Lines
-	First, Last     time.Time // of the Postfix lines; zero without any
-	OpenSessions    int
-	OpenMessages    int
-	EvictedSessions uint64 // told early, because MaxSessions were open
-	EvictedMessages uint64 // told early, because MaxMessages were open
-	EmptiedTables   uint64 // how often a table of strings was full and begun anew
-	RefusedLines    uint64 // of hosts and services past the bound
-	Unrecognized    []Unrecognized
-	Services        []*Service // that serve SMTP clients, in no order
+	Lines             Lines
+	First, Last       time.Time // of the Postfix lines; zero without any
+	OpenSessions      int
+	OpenMessages      int
+	EvictedSessions   uint64 // told early, because MaxSessions were open
+	EvictedMessages   uint64 // told early, because MaxMessages were open
+	EvictedDeliveries uint64 // delivery records that were told as unknown because too many waited for a TLS line of their service
+	EvictedProcesses  uint64 // smtp and lmtp processes that were forgotten because too many were known
+	Contradictions    uint64 // deliveries of which tls= says plaintext and a TLS line says TLS; tls= is believed
+	Ambiguous         uint64 // delivery records that can be read in more than one way, of which nothing is believed
+	EmptiedTables     uint64 // how often a table of strings was full and begun anew
+	RefusedLines      uint64 // of hosts and services past the bound
+	Unrecognized      []Unrecognized
+	Services          []*Service // that serve SMTP clients, in no order
 }
 
 // Add adds the figures of another parser.
@@ -74,6 +78,10 @@ func (c *Counts) Add(o Counts) {
 	c.OpenMessages += o.OpenMessages
 	c.EvictedSessions += o.EvictedSessions
 	c.EvictedMessages += o.EvictedMessages
+	c.EvictedDeliveries += o.EvictedDeliveries
+	c.EvictedProcesses += o.EvictedProcesses
+	c.Contradictions += o.Contradictions
+	c.Ambiguous += o.Ambiguous
 	c.EmptiedTables += o.EmptiedTables
 	c.RefusedLines += o.RefusedLines
 	c.addUnrecognized(o.Unrecognized)

@@ -209,7 +209,7 @@ func TestNames(t *testing.T) {
 		got = append(got, Command(c).String())
 	}
 	want := strings.Fields(`unknown established plaintext failed unlogged
-		unknown loopback private public
+		unknown loopback private public unix
 		disconnect lost timeout errors aborted open
 		active removed canceled
 		helo ehlo xclient xforward starttls auth mail rcpt data bdat rset noop vrfy etrn quit help unknown`)

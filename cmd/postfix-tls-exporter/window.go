@@ -93,3 +93,17 @@ func (w *window) Message(m *parser.Message) {
 		w.sink.Message(m)
 	}
 }
+
+// Delivered passes on a delivery record of the period.
+func (w *window) Delivered(d *parser.Delivery) {
+	if w.holds(d.Time) {
+		w.sink.Delivered(d)
+	}
+}
+
+// TLSRPT passes on a TLSRPT result of the period.
+func (w *window) TLSRPT(r *parser.TLSRPT) {
+	if w.holds(r.Time) {
+		w.sink.TLSRPT(r)
+	}
+}

@@ -219,3 +219,9 @@ func (c commandsEvent) MarshalJSON() ([]byte, error) {
 	}
 	return append(b, '}'), nil
 }
+
+// Delivered counts a delivery.
+func (e *Events) Delivered(*parser.Delivery) {}
+
+// TLSRPT counts a TLSRPT result.
+func (e *Events) TLSRPT(*parser.TLSRPT) {}

@@ -162,3 +162,9 @@ func (t *Tally) host(name string) {
 
 // Peers returns how many peers have a place of their own.
 func (t *Tally) Peers() int { return len(t.inbound.byLabel) }
+
+// Delivered counts a delivery.
+func (t *Tally) Delivered(*parser.Delivery) {}
+
+// TLSRPT counts a TLSRPT result.
+func (t *Tally) TLSRPT(*parser.TLSRPT) {}
