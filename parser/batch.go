@@ -8,19 +8,22 @@ import (
 // A batch is a block of whole lines and what the grammar found in them. Batches are filled independently of one another,
 // so several can be read at once; the state machine takes them in order.
 type batch struct {
-	buf      []byte // whole lines, each ended by '\n'
-	events   []event
-	commands []Commands
-	tls      []tlsFields
-	sources  []source
-	recent   [programs]uint32 // 1 + index of the source of each program's latest line, 0 before its first
-	services []*service       // of each source; the state machine fills it in
-	lines    Lines
-	first    stamp // of the first and last Postfix line
-	last     stamp
-	earliest stamp // of the Postfix lines, but for those on either side of New Year
-	latest   stamp
-	lx       lexer
+	buf        []byte // whole lines, each ended by '\n'
+	events     []event
+	commands   []Commands
+	tls        []tlsFields
+	deliveries []deliveryFields
+	tlsrpt     []tlsrptFields
+	forwarded  []forwardedFields
+	sources    []source
+	recent     [programs]uint32 // 1 + index of the source of each program's latest line, 0 before its first
+	services   []*service       // of each source; the state machine fills it in
+	lines      Lines
+	first      stamp // of the first and last Postfix line
+	last       stamp
+	earliest   stamp // of the Postfix lines, but for those on either side of New Year
+	latest     stamp
+	lx         lexer
 }
 
 // A source is who wrote a line.
@@ -45,6 +48,7 @@ func (b *batch) bytes(s span) []byte { return b.buf[s.off : s.off+s.len] }
 // reset makes the batch ready for other lines; its memory is kept.
 func (b *batch) reset() {
 	b.events, b.commands, b.tls = b.events[:0], b.commands[:0], b.tls[:0]
+	b.deliveries, b.tlsrpt, b.forwarded = b.deliveries[:0], b.tlsrpt[:0], b.forwarded[:0]
 	b.sources, b.services, b.recent = b.sources[:0], b.services[:0], [programs]uint32{}
 	b.lines, b.first, b.last, b.earliest, b.latest = Lines{}, stamp{}, stamp{}, stamp{}, stamp{}
 }
@@ -100,11 +104,9 @@ func (b *batch) tick(at stamp) {
 
 // text lets the program's rules read the text.
 func (b *batch) text(h *header, to int) {
-	switch h.prog {
-	case progOther, progSMTP, progLMTP, progPostscreen, progTlsproxy: // nothing is needed yet of what they say
+	if h.prog == progOther {
 		b.lines.Ignored++
 		return
-	default:
 	}
 	repeat, text := b.cutRepeated(h.text, to)
 	e := b.newEvent()
@@ -130,9 +132,9 @@ func (b *batch) lexText(e *event, text int) {
 	case progSMTPD:
 		lexSmtpd(b, e, b.buf, text)
 	case progCleanup:
-		lexCleanup(e, b.buf, text)
+		lexCleanup(b, e, b.buf, text)
 	case progQmgr:
-		lexQmgr(e, b.buf, text)
+		lexQmgr(b, e, b.buf, text)
 	case progPickup:
 		lexPickup(e, b.buf, text)
 	case progBounce:
@@ -141,6 +143,14 @@ func (b *batch) lexText(e *event, text int) {
 		lexMaster(e, b.buf, text)
 	case progPostsuper:
 		lexPostsuper(e, b.buf, text)
+	case progSMTP, progLMTP:
+		lexSMTP(b, e, b.buf, text)
+	case progLocal, progVirtual, progPipe, progError, progDiscard:
+		lexAgent(b, e, b.buf, text)
+	case progPostscreen:
+		lexPostscreen(e, b.buf, text)
+	case progTlsproxy:
+		lexTlsproxy(b, e, b.buf, text)
 	default: // text knows the others
 	}
 }

@@ -67,7 +67,7 @@ func (s *session) wrapperState(c *Commands) TLSState {
 func (s *session) decidePlaintext(m *machine) {
 	for msg := s.messages.front; msg != nil; {
 		next := msg.peers.next
-		if !msg.decided {
+		if !msg.decided && !msg.proxied {
 			m.messages.decide(m, msg, TLSPlaintext)
 		}
 		msg = next

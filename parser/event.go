@@ -30,6 +30,16 @@ const (
 	eventMasterStopped
 	eventChildDied
 	eventRequeued
+	eventMasterReloaded
+	eventProxied
+	eventDelivery
+	eventUnverified
+	eventNoHandshake
+	eventLost
+	eventNote
+	eventTLSRPT
+	eventPassed
+	eventHangup
 	eventTick  // not a rule: time goes on, see batch.tick
 	eventKinds // how many there are
 )
@@ -43,6 +53,8 @@ var ruleNames = [eventKinds]string{
 	eventDied: "died", eventMessageID: "message-id", eventCanceled: "canceled", eventQueueActive: "active",
 	eventRemoved: "removed", eventPickup: "local", eventNotification: "notification",
 	eventMasterStarted: "started", eventMasterStopped: "stopped", eventChildDied: "child-died", eventRequeued: "requeued",
+	eventMasterReloaded: "reloaded", eventProxied: "proxied", eventDelivery: "delivery", eventUnverified: "unverified",
+	eventNoHandshake: "no-handshake", eventLost: "lost", eventNote: "note", eventTLSRPT: "tlsrpt", eventPassed: "passed", eventHangup: "hangup",
 	eventTick: "",
 }
 
@@ -58,13 +70,13 @@ type event struct {
 	source uint32 // index into the batch's sources
 
 	queueID span
-	peer    span // NAME[ADDRESS]
+	peer    span // NAME[ADDRESS]; [ADDRESS] of postscreen and tlsproxy
 	port    span
 	word    span   // SASL method, how a session ended, a requeued message's old queue ID
 	value   span   // free text: reason, command after which a session ended, Message-ID, sender, SASL user name, a child's queue ID or executable
 	num     uint64 // size, uid, pid of a dead child
-	count   uint32 // recipients
-	aux     uint32 // index into the batch's commands or TLS fields
+	count   uint32 // recipients; 1 if a TLS connection was reused
+	aux     uint32 // index into the batch's commands, TLS fields, deliveries or TLSRPT fields; 1 + that into its forwarded fields
 }
 
 // tlsFields are the parts of a TLS summary line. What stands behind the bits is read only when it is new (see intern.tls).
@@ -75,6 +87,24 @@ type tlsFields struct {
 
 // tlsMatch carries the summary rule's positions: trust, SNI, protocol, cipher, bits.
 type tlsMatch struct{ w1, w2, s1, s2, v1, v2, c1, c2, n1, n2 int }
+
+// deliveryFields are the parts of a delivery record. A cut line has none behind relay.
+type deliveryFields struct {
+	to, origTo, relay, delay, policy, dsn, status, text span
+	waited                                              span   // the first two of delays=, which all records of one delivery request share
+	uses                                                uint32 // conn_use=; 1 without
+	ambiguous                                           bool   // the line can be read in another way, see event.delivery
+}
+
+// forwardedFields are what an authorized client told by XFORWARD.
+type forwardedFields struct {
+	queueID, client span
+}
+
+// tlsrptFields are the parts of a "TLSRPT:" line; (Null) stands in the log for what is not known.
+type tlsrptFields struct {
+	domain, mx, failure, reason span
+}
 
 // maxQueueID is the longest queue ID that is told. Long ones have 10 digits of time until far in the future, "z", and the inode, of which 2^64 has
 // 12 digits in base 51.
@@ -110,13 +140,30 @@ func (e *event) disconnect(b *batch, p1, p2, o1, o2 int, buf []byte, cursor int)
 	lexCounters(&b.commands[e.aux], buf, cursor)
 }
 
-func (e *event) client(q1, q2, p1, p2, o1, o2 int, buf []byte, cursor int) {
+func (e *event) client(b *batch, q1, q2, p1, p2, o1, o2 int, buf []byte, cursor int) {
 	e.kind = eventClient
 	e.setPeer(p1, p2, o1, o2)
 	if !e.setQueueID(q1, q2) {
 		e.kind = eventUnrecognized
 	}
 	e.word, e.value = lexSASL(buf, cursor)
+	e.forwarded(b, buf, cursor)
+}
+
+// forwarded reads what XFORWARD told, behind what the client itself may have written. With a user name, which has no quotes, nothing behind it is believed.
+func (e *event) forwarded(b *batch, buf []byte, cursor int) {
+	if e.value.len > 0 {
+		return
+	}
+	if e.word.len > 0 {
+		cursor = int(e.word.off + e.word.len)
+	}
+	var f forwardedFields
+	f.queueID, f.client = lexForwarded(buf, skipSender(buf, cursor))
+	if f != (forwardedFields{}) {
+		b.forwarded = append(b.forwarded, f)
+		e.aux = uint32(len(b.forwarded))
+	}
 }
 
 func (e *event) proxiedClient(p1, p2, o1, o2 int, buf []byte, cursor int) {
@@ -173,6 +220,18 @@ func (e *event) pickup(q1, q2, v1, v2, c1, c2 int, uid uint64) {
 func (e *event) childDied(v1, v2 int, pid uint64) {
 	e.text(eventChildDied, v1, v2)
 	e.num = pid
+}
+
+func (e *event) lost(q1, q2, p1, p2, o1, o2 int) {
+	e.setPeer(p1, p2, o1, o2)
+	e.queue(eventLost, q1, q2)
+}
+
+func (e *event) tlsrpt(b *batch, v1, v2, p1, p2, c1, c2, n1, n2 int) {
+	e.kind, e.aux = eventTLSRPT, uint32(len(b.tlsrpt))
+	b.tlsrpt = append(b.tlsrpt, tlsrptFields{
+		domain: spanOf(v1, v2), mx: spanOf(p1, p2), failure: optional(c1, c2), reason: optional(n1, n2),
+	})
 }
 
 // number reads decimal digits; what does not fit 64 bits is the greatest number.

@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // Why a TLS handshake fails, in words that do not change with OpenSSL's version. The first ones are those of inbound handshakes, for which RFC
 // 8460 has no finer result than validation-failure.
@@ -45,6 +48,7 @@ func FailureReasons() []string {
 
 // RFC 8460 section 4.3 result types. Of inbound failures the log tells the first two alone.
 const (
+	ResultSuccess               = "success" // of TLSRPT; not one of RFC 8460's
 	ResultValidationFailure     = "validation-failure"
 	ResultCertificateNotTrusted = "certificate-not-trusted"
 
@@ -155,4 +159,111 @@ func acceptReason(text string) string {
 func isNumber(text string) bool {
 	text = strings.TrimPrefix(text, "-")
 	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// handshakeText is what smtp says of any failed handshake.
+const handshakeText = "Cannot start TLS: handshake failure"
+
+// recordTexts are what smtp writes into a delivery record's parentheses when it could not use TLS as it had to: src/smtp/smtp_proto.c, smtp_connect.c.
+// A server's own words stand behind "host HOST said: ", so they are never taken for these.
+var recordTexts = []struct{ text, reason string }{
+	{handshakeText, ReasonOther},
+	{"TLS is required, but was not offered by host ", ReasonNotOffered},
+	{"TLS is required, but host ", ReasonSTARTTLSRefused},
+	{"TLS is required, but ", ReasonUnavailable}, // "our TLS engine is unavailable", "unavailable"
+	{"client TLS configuration problem", ReasonUnavailable},
+	{"Server certificate not ", ReasonCertificateUntrusted}, // "verified"; "trusted" up to 3.5
+	{"TLSA lookup error for ", ReasonTLSALookup},
+	{"non DNSSEC destination", ReasonNotDNSSEC},
+	{"no TLSA records found", ReasonTLSAMissing},
+	{"TLSA records unusable", ReasonTLSAUnusable},
+	{"Sender requested REQUIRETLS, but ", ReasonRequireTLS},
+}
+
+// recordFailure reads the text of a delivery record. Reason is empty if TLS is not what the delivery failed for.
+func recordFailure(text []byte, status string) Failure {
+	if status == statusSent {
+		return Failure{}
+	}
+	for _, r := range recordTexts {
+		if bytes.HasPrefix(text, []byte(r.text)) {
+			return outboundFailure(r.reason, toText(bytes.TrimSuffix(text, []byte(")"))))
+		}
+	}
+	return Failure{}
+}
+
+// outboundFailure completes a reason by its result type.
+func outboundFailure(reason, detail string) Failure {
+	f := Failure{Result: ResultValidationFailure, Reason: reason, Detail: detail}
+	for _, r := range outboundResults {
+		if r.reason == reason {
+			f.Result = r.result
+		}
+	}
+	return f
+}
+
+// certificate tells failures that come after a handshake.
+func (f *Failure) certificate() bool {
+	switch f.Reason {
+	case ReasonCertificateExpired, ReasonCertificateUntrusted, ReasonCertificateName, ReasonCertificateMismatch, ReasonSTSPolicy:
+		return true
+	}
+	return false
+}
+
+// connectReason reads a "TLS library problem" of a handshake with a server.
+func connectReason(text string) string {
+	if strings.Contains(text, "wrong version number") { // what came is no TLS record
+		return ReasonServerNotTLS
+	}
+	switch reason := libraryReason(text, false); reason {
+	case ReasonAlertUnknownCA, ReasonAlertBadCert, ReasonAlertOther:
+		return ReasonServerAlert
+	case ReasonPlaintextOnTLSPort:
+		return ReasonServerNotTLS
+	case ReasonClientCertificate: // "certificate verify failed": the library speaks of its peer
+		return ReasonCertificateUntrusted
+	default:
+		return reason
+	}
+}
+
+// certificateTexts are what the TLS library says of a certificate, src/tls/tls_verify.c and OpenSSL's crypto/x509/x509_txt.c; the first that occurs counts.
+var certificateTexts = []struct{ text, reason string }{
+	{"external policy failure", ReasonSTSPolicy},
+	{"mismatch", ReasonCertificateName}, // hostname mismatch, IP address mismatch
+	{"has expired", ReasonCertificateExpired},
+	{"not yet valid", ReasonCertificateExpired},
+	{"TLSA", ReasonCertificateMismatch}, // "no matching DANE TLSA records": of fingerprints too
+}
+
+// certificateFailure reads what stands behind "certificate verification failed for PEER: ".
+func certificateFailure(text string) Failure {
+	f := outboundFailure(ReasonCertificateUntrusted, text)
+	for _, c := range certificateTexts {
+		if strings.Contains(text, c.text) {
+			f = outboundFailure(c.reason, text)
+			break
+		}
+	}
+	for _, result := range [...]string{ResultSTSPolicyFetchError, ResultSTSPolicyInvalid, ResultSTSWebPKIInvalid} {
+		if f.Reason == ReasonSTSPolicy && strings.Contains(text, result) {
+			f.Result = result
+		}
+	}
+	return f
+}
+
+// proofOf is why a certificate was refused if no line says so: what the policy asked for, or that a trusted certificate can only have the wrong name.
+func proofOf(p Policy, tls *TLS) Failure {
+	switch {
+	case p.Level == "fingerprint", strings.HasPrefix(p.Level, "dane"):
+		return outboundFailure(ReasonCertificateMismatch, "")
+	case tls != nil && tls.Trust == "Trusted":
+		return outboundFailure(ReasonCertificateName, "")
+	default:
+		return Failure{}
+	}
 }

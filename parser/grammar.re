@@ -42,6 +42,12 @@ package parser
 	noqueue = "NOQUEUE";
 	// The client as smtpd names it, NAME[ADDRESS], with :PORT if smtpd_client_port_logging = yes (2.5).
 	peer    = @p1 [A-Za-z0-9_.-]+ "[" ( [0-9A-Fa-f:.]+ | "unknown" ) "]" @p2 ( ":" @o1 ( digits | "unknown" ) @o2 )?;
+	// The server as smtp and lmtp name it, HOST[ADDRESS]:PORT; HOST[PATH] is a UNIX-domain socket. Some lines leave the port out.
+	server  = @p1 [^\x5b\x5d, \r\n]+ "[" [^\x5b\x5d, \r\n]+ "]" @p2 ( ":" @o1 digits @o2 )?;
+	// The client as postscreen and tlsproxy name it, [ADDRESS]:PORT.
+	client  = @p1 "[" [0-9A-Fa-f:.]+ "]" @p2 ":" @o1 digits @o2;
+	// What follows the peer in a TLS summary line: src/tls/tls_misc.c, tls_log_summary.
+	summary = ": " @v1 word @v2 " with cipher " @c1 word @c2 " (" @n1 "-"? digits @n2 "/" "-"? digits " bits)";
 */
 
 // lexSmtpd reads what smtpd(8) says.
@@ -62,16 +68,19 @@ func lexSmtpd(b *batch, e *event, buf []byte, cursor int) {
 	// smtpd/client: 3F1A2C0B7D: client=client.example.net[192.0.2.10]
 	// smtpd/client: 4jXFz16lx4z1cM1s: client=unknown[2001:db8::77]:50122, sasl_method=PLAIN, sasl_username=user@example.com
 	// smtpd/client: D581D9B029A: client=unknown[192.0.2.10], sasl_sender="x, orig_queue_id=ABCDEF0123, orig_client=spoof.example.com[192.0.2.66]"
-	qid ": client=" peer / [, \r\n] { e.client(q1, q2, p1, p2, o1, o2, buf, cursor); return }
+	qid ": client=" peer / [, \r\n] { e.client(b, q1, q2, p1, p2, o1, o2, buf, cursor); return }
 
 	// smtpd/proxied-client: NOQUEUE: client=client.example.net[192.0.2.10]
 	noqueue ": client=" peer / [, \r\n] { e.proxiedClient(p1, p2, o1, o2, buf, cursor); return }
 
 	// smtpd/tls: Anonymous TLS connection established from client.example.net[192.0.2.10]: TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)
 	// smtpd/tls: Trusted TLS connection established from client.example.net[192.0.2.10]:40112 to mx.example.com: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519MLKEM768 server-signature ECDSA (prime256v1) server-digest SHA256 client-signature RSA-PSS (4096 bits) client-digest SHA256
-	( @w1 [A-Za-z]+ @w2 " " )? "TLS connection " ( "established" | "reused" ) " from " peer ( " to " @s1 [^ :\r\n]+ @s2 )? ": "
-		@v1 word @v2 " with cipher " @c1 word @c2 " (" @n1 "-"? digits @n2 "/" "-"? digits " bits)" / [ \r\n]
+	( @w1 [A-Za-z]+ @w2 " " )? "TLS connection " ( "established" | "reused" ) " from " peer ( " to " @s1 [^ :\r\n]+ @s2 )? summary / [ \r\n]
 		{ e.tlsEstablished(b, tlsMatch{w1, w2, s1, s2, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
+
+	// smtpd/proxied: proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as 3F1A2C0B7D; from=<s@example.net> to=<u@example.com> proto=ESMTP helo=<client.example.net>
+	// smtpd/proxied: proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 3F1A2C0B7D; from=<s@example.net>
+	"proxy-accept: END-OF-MESSAGE: " [^;\r\n]* "queued as " child / [; \r\n] { e.text(eventProxied, v1, v2); return }
 
 	// smtpd/tls-failed: SSL_accept error from unknown[192.0.2.11]: -1
 	// smtpd/tls-failed: SSL_accept error from unknown[192.0.2.11]:40112: Connection reset by peer
@@ -141,6 +150,17 @@ func lexSASL(buf []byte, cursor int) (method, username span) {
 	*/
 }
 
+// lexForwarded reads what an authorized client told by XFORWARD of the message (2.8): the queue ID that it had before, and who sent it.
+func lexForwarded(buf []byte, cursor int) (queueID, client span) {
+	var marker, q1, q2, v1, v2 int
+	/*!stags:re2c:forwarded format = "\tvar @@ int\n"; */
+	/*!re2c:forwarded
+	", orig_queue_id=" qid ( ", orig_client=" @v1 [^, \r\n]+ @v2 )? / end { return spanOf(q1, q2), optional(v1, v2) }
+	", orig_client=" @v1 [^, \r\n]+ @v2 / end { return span{}, spanOf(v1, v2) }
+	* { return span{}, span{} }
+	*/
+}
+
 // lexSuffix reads what TLS 1.3 adds to the summary line (3.4): src/tls/tls_misc.c, tls_log_summary. Parts may be missing,
 // as they are in resumed sessions; an unknown part ends it.
 func lexSuffix(t *TLS, buf []byte, cursor int) {
@@ -175,7 +195,7 @@ next:
 }
 
 // lexCleanup reads what cleanup(8) says.
-func lexCleanup(e *event, buf []byte, cursor int) {
+func lexCleanup(b *batch, e *event, buf []byte, cursor int) {
 	var marker, q1, q2, v1, v2 int
 	/*!stags:re2c:cleanup format = "\tvar @@ int\n"; */
 	/*!re2c:cleanup
@@ -188,6 +208,9 @@ func lexCleanup(e *event, buf []byte, cursor int) {
 	// cleanup/canceled: 3F1A2C0B7D: removed (discarded)
 	qid ": removed (" ( "canceled" | "discarded" ) ")" / end { e.queue(eventCanceled, q1, q2); return }
 
+	// cleanup/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=none, delay=0.01, delays=0.01/0/0/0, dsn=5.4.14, status=bounced (hop count exceeded)
+	qid ": to=<" { e.delivery(b, q1, q2, buf, cursor); return }
+
 	// cleanup/hold: 3F1A2C0B7D: hold: header Subject: x from client.example.net[192.0.2.10]; from=<s@example.net> to=<u@example.com>
 	// cleanup/hold: 3F1A2C0B7D: milter-hold: END-OF-MESSAGE from client.example.net[192.0.2.10]: milter triggers HOLD action
 	qid ": " "milter-"? "hold: " / any { e.queue(eventHold, q1, q2); return }
@@ -198,7 +221,7 @@ func lexCleanup(e *event, buf []byte, cursor int) {
 
 // lexQmgr reads what qmgr(8) says. The sender in from=<> may hold anything printable, "> and digits" too, but the words behind it are
 // qmgr's own and end the line: the last match is the true one.
-func lexQmgr(e *event, buf []byte, cursor int) {
+func lexQmgr(b *batch, e *event, buf []byte, cursor int) {
 	var marker, q1, q2, v1, v2, n1, n2, m1, m2 int
 	/*!stags:re2c:qmgr format = "\tvar @@ int\n"; */
 	/*!re2c:qmgr
@@ -207,6 +230,9 @@ func lexQmgr(e *event, buf []byte, cursor int) {
 	// qmgr/active: 3F1A2C0B7D: from=<"x>, size=1, nrcpt=9 (queue active)"@example.net>, size=1234, nrcpt=2 (queue active)
 	qid ": from=<" @v1 any* @v2 ">, size=" @n1 digits @n2 ", nrcpt=" @m1 digits @m2 " (queue " [a-z]+ ")" / end
 		{ e.queueActive(q1, q2, v1, v2, number(buf, n1, n2), number(buf, m1, m2)); return }
+
+	// qmgr/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=none, delay=7, delays=7/0.01/0/0, dsn=4.3.0, status=deferred (mail transport unavailable)
+	qid ": to=<" { e.delivery(b, q1, q2, buf, cursor); return }
 
 	// qmgr/removed: 3F1A2C0B7D: removed
 	qid ": removed" / end { e.queue(eventRemoved, q1, q2); return }
@@ -252,7 +278,10 @@ func lexMaster(e *event, buf []byte, cursor int) {
 	/*!re2c:master
 
 	// master/started: daemon started -- version 3.11.6, configuration /etc/postfix
-	"daemon started -- version " / any { e.kind = eventMasterStarted; return }
+	"daemon started -- version " @v1 [^, \r\n]+ @v2 { e.text(eventMasterStarted, v1, v2); return }
+
+	// master/reloaded: reload -- version 3.11.6, configuration /etc/postfix
+	"reload -- version " @v1 [^, \r\n]+ @v2 { e.text(eventMasterReloaded, v1, v2); return }
 
 	// master/stopped: terminating on signal 15
 	"terminating on signal " digits / end { e.kind = eventMasterStopped; return }
@@ -280,6 +309,200 @@ func lexPostsuper(e *event, buf []byte, cursor int) {
 
 	// postsuper/hold: 3F1A2C0B7D: placed on hold
 	qid ": placed on hold" / end { e.queue(eventHold, q1, q2); return }
+
+	* { return }
+	*/
+}
+
+// lexSMTP reads what smtp(8) and lmtp(8), which are one program under two names, say of deliveries.
+func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
+	var marker, q1, q2, p1, p2, o1, o2, w1, w2, v1, v2, c1, c2, n1, n2 int
+	/*!stags:re2c:smtp format = "\tvar @@ int\n"; */
+	/*!re2c:smtp
+
+	// smtp/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=mx1.example.com[198.51.100.25]:25, delay=0.12, delays=0.01/0.02/0.05/0.04, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 2A980A8A10D)
+	// smtp/delivery: 2481BA8A0B3: to=<"q>, relay=evil.example.com[192.0.2.66]:25, delay=1"@example.net>, relay=mx1.example.net[198.51.100.25]:25, delay=0.03, delays=0/0.01/0.01/0, tls=may, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 2A980A8A10D)
+	// smtp/delivery: 3F1A2C0B7D: to=<u@example.com>, orig_to=<alias@example.org>, relay=none, delay=33, delays=33/0.01/0/0, tls=may?, dsn=4.4.1, status=deferred (connect to mx.example.com[198.51.100.9]:25: Connection refused)
+	// lmtp/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=mail.example.com[private/dovecot-lmtp], delay=0.05, delays=0.04/0.01/0/0, dsn=2.0.0, status=sent (250 2.0.0 <u@example.com> abc Saved)
+	qid ": to=<" { e.delivery(b, q1, q2, buf, cursor); return }
+
+	// smtp/tls: Verified TLS connection established to mx1.example.com[198.51.100.25]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
+	// smtp/tls: Untrusted TLS connection reused to mx1.example.com[198.51.100.25]:25: TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)
+	// lmtp/tls: Untrusted TLS connection established to lmtp.example.com[2001:db8::25]:24: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)
+	( @w1 [A-Za-z]+ @w2 " " )? "TLS connection established to " server summary / [ \r\n]
+		{ e.tlsEstablished(b, tlsMatch{w1, w2, -1, -1, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
+	( @w1 [A-Za-z]+ @w2 " " )? "TLS connection reused to " server summary / [ \r\n]
+		{ e.tlsEstablished(b, tlsMatch{w1, w2, -1, -1, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); e.count = 1; return }
+
+	// smtp/tls-failed: SSL_connect error to mx1.example.com[198.51.100.25]:25: -1
+	// lmtp/tls-failed: SSL_connect error to lmtp.example.com[198.51.100.25]:24: lost connection
+	"SSL_connect error to " server ": " @v1 any* @v2 / end { e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
+
+	// smtp/tls-library: warning: TLS library problem: error:0A00042E:SSL routines::tlsv1 alert protocol version:../ssl/record/rec_layer_s3.c:1602:SSL alert number 70:
+	// lmtp/tls-library: warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:../ssl/record/ssl3_record.c:350:
+	"warning: TLS library problem: " @v1 any* @v2 / end { e.text(eventTLSLibrary, v1, v2); return }
+
+	// smtp/unverified: server certificate verification failed for mx1.example.com[198.51.100.25]:25: certificate has expired
+	// smtp/unverified: certificate verification failed for mx1.example.com[198.51.100.25]:25: external policy failure (sts-policy-fetch-error)
+	// lmtp/unverified: CA certificate verification failed for lmtp.example.com[198.51.100.25]:24: num=19:self-signed certificate in certificate chain
+	( "CA " | "server " | "client " )? "certificate verification failed for " server ": " @v1 any* @v2 / end
+		{ e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
+
+	// smtp/no-handshake: 3F1A2C0B7D: Cannot start TLS: handshake failure
+	// lmtp/no-handshake: 3F1A2C0B7D: Cannot start TLS: handshake failure
+	qid ": Cannot start TLS: handshake failure" / end { e.queue(eventNoHandshake, q1, q2); return }
+
+	// smtp/lost: 3F1A2C0B7D: lost connection with mx1.example.com[198.51.100.25] while sending DATA command
+	// smtp/lost: 3F1A2C0B7D: conversation with mx1.example.com[198.51.100.25] timed out while receiving the initial server greeting
+	// lmtp/lost: 3F1A2C0B7D: lost connection with mail.example.com[private/dovecot-lmtp] while sending end of data -- message may be sent more than once
+	qid ": lost connection with " server " while " { e.lost(q1, q2, p1, p2, o1, o2); return }
+	qid ": conversation with " server " timed out while " { e.lost(q1, q2, p1, p2, o1, o2); return }
+
+	// smtp/note: 3F1A2C0B7D: host mx1.example.com[198.51.100.25] said: 451 4.3.0 try later (in reply to RCPT TO command)
+	// smtp/note: 3F1A2C0B7D: TLS is required, but was not offered by host mx1.example.com[198.51.100.25]
+	// lmtp/note: 3F1A2C0B7D: host mail.example.com[private/dovecot-lmtp] said: 452 4.2.2 full (in reply to RCPT TO command)
+	qid ": " { e.queue(eventNote, q1, q2); return }
+
+	// smtp/tlsrpt: TLSRPT: status=success, domain=example.com, receiving_mx=mx1.example.com[198.51.100.25]
+	// smtp/tlsrpt: TLSRPT: status=failure, domain=example.com, receiving_mx=(Null), failure_type=sts_policy_fetch_error, failure_reason=(Null)
+	// lmtp/tlsrpt: TLSRPT: status=failure, domain=example.com, receiving_mx=mx1.example.com[198.51.100.25], failure_type=starttls_not_supported
+	"TLSRPT: status=" ( "success" | "failure" ) ", domain=" @v1 [^, \r\n]+ @v2 ", receiving_mx=" @p1 [^, \r\n]+ @p2
+		( ", failure_type=" @c1 [A-Za-z_]+ @c2 ( ", failure_reason=" @n1 any* @n2 )? )? / end
+		{ e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
+
+	// smtp/died: fatal: watchdog timeout
+	// lmtp/died: panic: vstring_ctl: bad name
+	( "fatal" | "panic" ) ": " { e.kind = eventDied; return }
+
+	// smtp/unrecognized: Anonymous TLS connection established to mx1.example.com: TLSv1.4
+	// lmtp/unrecognized: SSL_connect error: -1
+	( [A-Za-z]+ " " )? "TLS connection " ( "established" | "reused" ) | "SSL_connect error" { e.kind = eventUnrecognized; return }
+
+	* { return }
+	*/
+}
+
+// lexAgent reads the delivery records of the programs that speak to no server: local(8), virtual(8), pipe(8), error(8), discard(8).
+func lexAgent(b *batch, e *event, buf []byte, cursor int) {
+	var marker, q1, q2 int
+	/*!stags:re2c:agent format = "\tvar @@ int\n"; */
+	/*!re2c:agent
+
+	// local/delivery: 3F1A2C0B7D: to=<root@example.com>, orig_to=<root>, relay=local, delay=0.02, delays=0.01/0/0/0.01, dsn=2.0.0, status=sent (delivered to mailbox)
+	// virtual/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=virtual, delay=0.02, delays=0.01/0/0/0.01, dsn=2.0.0, status=sent (delivered to maildir)
+	// pipe/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=dovecot, delay=0.02, delays=0.01/0/0/0.01, dsn=2.0.0, status=sent (delivered via dovecot service)
+	// error/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=none, delay=14, delays=14/0.01/0/0, dsn=4.7.5, status=deferred (delivery temporarily suspended: Server certificate not verified)
+	// discard/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=none, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (example.com)
+	qid ": to=<" { e.delivery(b, q1, q2, buf, cursor); return }
+
+	* { return }
+	*/
+}
+
+// lexDelivery reads a delivery record behind its addresses: src/global/log_adhoc.c. A line that is cut, at 2000 bytes or by the writer of the log,
+// has only the fields up to the relay. The text in parentheses may be the server's.
+func lexDelivery(f *deliveryFields, buf []byte, cursor int) (complete, ok bool) {
+	var marker, p1, p2, n1, n2, d1, d2, a1, a2, c1, c2, q1, q2, w1, w2, v1, v2 int
+	/*!stags:re2c:delivery format = "\tvar @@ int\n"; */
+	/*!re2c:delivery
+	seconds = digits ( "." digits )?;
+	", relay=" @p1 [^, \r\n]+ @p2 ( ", conn_use=" @n1 digits @n2 )? ", delay=" @d1 seconds @d2
+		", delays=" @a1 seconds "/" seconds @a2 "/" seconds "/" seconds ( ", tls=" @c1 [^, \r\n]+ @c2 )?
+		", dsn=" @q1 [0-9] "." digits "." digits @q2 ", status=" @w1 [A-Za-z-]+ @w2 " (" @v1 any* @v2 / end {
+		f.relay, f.delay, f.waited, f.policy = spanOf(p1, p2), spanOf(d1, d2), spanOf(a1, a2), optional(c1, c2)
+		f.dsn, f.status, f.text = spanOf(q1, q2), spanOf(w1, w2), spanOf(v1, v2)
+		f.uses = uses(buf, n1, n2)
+		return true, true
+	}
+	", relay=" @p1 [^, \r\n]+ @p2 / "," {
+		f.relay = spanOf(p1, p2)
+		return false, true
+	}
+	* { return false, false }
+	*/
+}
+
+// lexPolicy reads tls= (3.11): src/global/pol_stats.c, pol_stats_format. What it does not know is no policy.
+func lexPolicy(buf []byte, cursor int) (level, final, requireTLS span, violated, undecided bool) {
+	var marker, w1, w2, v1, v2, c1, c2, n1, s1 int
+	/*!stags:re2c:policy format = "\tvar @@ int\n"; */
+	/*!re2c:policy
+	( "!" @n1 )? @w1 [a-z-]+ @w2 ( ":" @v1 [a-z-]+ @v2 )? ( "?" @s1 )? ( "/" @c1 [^/, \r\n]+ @c2 )? / [, \r\n] {
+		return spanOf(w1, w2), optional(v1, v2), optional(c1, c2), n1 >= 0, s1 >= 0
+	}
+	* { return }
+	*/
+}
+
+// lexQueuedAs finds the queue ID in a server's reply: Postfix says "250 2.0.0 Ok: queued as QID", filters quote it.
+func lexQueuedAs(buf []byte, cursor int) span {
+	var marker, v1, v2 int
+	/*!stags:re2c:queuedas format = "\tvar @@ int\n"; */
+	/*!re2c:queuedas
+	any* "queued as " child ")"* / end { return spanOf(v1, v2) }
+	* { return span{} }
+	*/
+}
+
+// lexPostscreen reads what postscreen(8) says of clients. Many of them are open at a time in one process.
+func lexPostscreen(e *event, buf []byte, cursor int) {
+	var marker, p1, p2, o1, o2 int
+	/*!stags:re2c:postscreen format = "\tvar @@ int\n"; */
+	/*!re2c:postscreen
+
+	// postscreen/connect: CONNECT from [192.0.2.10]:47232 to [198.51.100.1]:25
+	// postscreen/connect: CONNECT from [2001:db8::10]:47232
+	"CONNECT from " client / [ \r\n] { e.connect(p1, p2, o1, o2); return }
+
+	// postscreen/disconnect: DISCONNECT [192.0.2.10]:47232
+	"DISCONNECT " client / end { e.peerText(eventDisconnect, p1, p2, o1, o2, cursor, cursor); return }
+
+	// postscreen/passed: PASS OLD [192.0.2.10]:47232
+	// postscreen/passed: PASS NEW [192.0.2.10]:47232
+	// postscreen/passed: ALLOWLISTED [192.0.2.10]:47232
+	// postscreen/passed: WHITELISTED [2001:db8::10]:47232
+	( "PASS OLD" | "PASS NEW" | "ALLOWLISTED" | "WHITELISTED" ) " " client / end { e.peerText(eventPassed, p1, p2, o1, o2, cursor, cursor); return }
+
+	// postscreen/hangup: HANGUP after 0.25 from [192.0.2.10]:47232 in tests before SMTP handshake
+	"HANGUP after " [0-9.]+ " from " client " in " { e.peerText(eventHangup, p1, p2, o1, o2, cursor, cursor); return }
+
+	* { return }
+	*/
+}
+
+// lexTlsproxy reads what tlsproxy(8) says: of clients for postscreen, of servers for smtp and lmtp (3.4). It serves many at a time.
+func lexTlsproxy(b *batch, e *event, buf []byte, cursor int) {
+	var marker, p1, p2, o1, o2, w1, w2, s1, s2, v1, v2, c1, c2, n1, n2 int
+	/*!stags:re2c:tlsproxy format = "\tvar @@ int\n"; */
+	/*!re2c:tlsproxy
+
+	// tlsproxy/connect: CONNECT from [192.0.2.10]:47232
+	"CONNECT from " client / end { e.connect(p1, p2, o1, o2); return }
+
+	// tlsproxy/disconnect: DISCONNECT [192.0.2.10]:47232
+	"DISCONNECT " client / end { e.peerText(eventDisconnect, p1, p2, o1, o2, cursor, cursor); return }
+
+	// tlsproxy/tls: Anonymous TLS connection established from [192.0.2.10]:47232: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519
+	// tlsproxy/tls: Anonymous TLS connection established from [192.0.2.10]:47232 to mx.example.com: TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)
+	( @w1 [A-Za-z]+ @w2 " " )? "TLS connection " ( "established" | "reused" ) " from " client ( " to " @s1 [^ :\r\n]+ @s2 )? summary / [ \r\n]
+		{ e.tlsEstablished(b, tlsMatch{w1, w2, s1, s2, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
+
+	// tlsproxy/tls-failed: TLS handshake failed for service=smtpd peer=[192.0.2.10]:47232
+	// tlsproxy/tls-failed: SSL_accept error from [192.0.2.10]:47232: lost connection
+	"TLS handshake failed for service=" word " peer=" client / end { e.peerText(eventTLSFailed, p1, p2, o1, o2, cursor, cursor); return }
+	"SSL_accept error from " client ": " @v1 any* @v2 / end { e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
+
+	// tlsproxy/tls-library: warning: TLS library problem: error:0A0000C1:SSL routines::no shared cipher:../ssl/statem/statem_srvr.c:2220:
+	"warning: TLS library problem: " @v1 any* @v2 / end { e.text(eventTLSLibrary, v1, v2); return }
+
+	// tlsproxy/unverified: server certificate verification failed for mx1.example.com[198.51.100.25]:25: certificate has expired
+	( "CA " | "server " | "client " )? "certificate verification failed for " server ": " @v1 any* @v2 / end
+		{ e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
+
+	// tlsproxy/tlsrpt: TLSRPT: status=failure, domain=example.com, receiving_mx=mx1.example.com[198.51.100.25], failure_type=certificate_expired
+	"TLSRPT: status=" ( "success" | "failure" ) ", domain=" @v1 [^, \r\n]+ @v2 ", receiving_mx=" @p1 [^, \r\n]+ @p2
+		( ", failure_type=" @c1 [A-Za-z_]+ @c2 ( ", failure_reason=" @n1 any* @n2 )? )? / end
+		{ e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
 
 	* { return }
 	*/

@@ -763,12 +763,16 @@ yy15:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p','q','r','s','t':
+	case 'p','q':
+		fallthrough
+	case 's','t':
 		fallthrough
 	case 'v','w','x','y','z':
 		goto yy27
 	case 'a':
 		goto yy35
+	case 'r':
+		goto yy36
 	default:
 		goto yy2
 	}
@@ -820,9 +824,9 @@ yy16:
 	case 'v','w','x','y','z':
 		goto yy27
 	case 'i':
-		goto yy36
-	case 'o':
 		goto yy37
+	case 'o':
+		goto yy38
 	default:
 		goto yy2
 	}
@@ -876,7 +880,7 @@ yy17:
 	case 'v','w','x','y','z':
 		goto yy27
 	case 'a':
-		goto yy38
+		goto yy39
 	default:
 		goto yy2
 	}
@@ -889,11 +893,11 @@ yy18:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy39
+		goto yy40
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy40
+		goto yy41
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -911,7 +915,7 @@ yy18:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy41
+		goto yy42
 	default:
 		goto yy19
 	}
@@ -923,9 +927,11 @@ yy19:
 	case 1:
 		yyt4 = -1
 		yyt5 = -1
-		goto yy226
+		goto yy236
+	case 2:
+		goto yy236
 	default:
-		goto yy226
+		goto yy785
 	}
 yy20:
 	cursor++
@@ -934,7 +940,7 @@ yy20:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy40
+		goto yy41
 	default:
 		goto yy19
 	}
@@ -963,7 +969,7 @@ yy21:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy41
+		goto yy42
 	default:
 		goto yy19
 	}
@@ -972,7 +978,7 @@ yy22:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'T':
-		goto yy42
+		goto yy43
 	default:
 		goto yy19
 	}
@@ -981,9 +987,9 @@ yy23:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy40
+		goto yy41
 	case 'A','B','C','D','E','F':
-		goto yy43
+		goto yy44
 	default:
 		goto yy25
 	}
@@ -1007,15 +1013,15 @@ yy26:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy39
+		goto yy40
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy43
+		goto yy44
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy44
+		goto yy45
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -1033,7 +1039,7 @@ yy26:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy45
+		goto yy46
 	default:
 		goto yy25
 	}
@@ -1042,7 +1048,7 @@ yy27:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy41
+		goto yy42
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -1062,7 +1068,7 @@ yy27:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy45
+		goto yy46
 	default:
 		goto yy25
 	}
@@ -1071,7 +1077,7 @@ yy28:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'Q':
-		goto yy46
+		goto yy47
 	default:
 		goto yy25
 	}
@@ -1080,7 +1086,7 @@ yy29:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy41
+		goto yy42
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -1102,9 +1108,9 @@ yy29:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy45
+		goto yy46
 	case 'L':
-		goto yy47
+		goto yy48
 	default:
 		goto yy25
 	}
@@ -1113,7 +1119,7 @@ yy30:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy41
+		goto yy42
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -1135,9 +1141,9 @@ yy30:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy45
+		goto yy46
 	case 'S':
-		goto yy48
+		goto yy49
 	default:
 		goto yy25
 	}
@@ -1146,7 +1152,7 @@ yy31:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy49
+		goto yy50
 	default:
 		goto yy25
 	}
@@ -1155,7 +1161,7 @@ yy32:
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy50
+		goto yy51
 	default:
 		goto yy25
 	}
@@ -1164,7 +1170,7 @@ yy33:
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy51
+		goto yy52
 	default:
 		goto yy25
 	}
@@ -1173,7 +1179,7 @@ yy34:
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy52
+		goto yy53
 	default:
 		goto yy25
 	}
@@ -1182,7 +1188,7 @@ yy35:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy53
+		goto yy54
 	default:
 		goto yy25
 	}
@@ -1190,8 +1196,30 @@ yy36:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
-		goto yy54
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy42
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy46
+	case 'o':
+		goto yy55
 	default:
 		goto yy25
 	}
@@ -1199,8 +1227,8 @@ yy37:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy55
+	case 'm':
+		goto yy56
 	default:
 		goto yy25
 	}
@@ -1208,12 +1236,21 @@ yy38:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy56
+	case 'o':
+		goto yy57
 	default:
 		goto yy25
 	}
 yy39:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy58
+	default:
+		goto yy25
+	}
+yy40:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -1222,11 +1259,11 @@ yy39:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy57
+		goto yy59
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy58
+		goto yy60
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -1244,22 +1281,22 @@ yy39:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy59
+		goto yy61
 	default:
 		goto yy19
 	}
-yy40:
+yy41:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy58
+		goto yy60
 	default:
 		goto yy19
 	}
-yy41:
+yy42:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -1284,16 +1321,7 @@ yy41:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy59
-	default:
-		goto yy19
-	}
-yy42:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'L':
-		goto yy60
+		goto yy61
 	default:
 		goto yy19
 	}
@@ -1301,44 +1329,18 @@ yy43:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy58
-	case 'A','B','C','D','E','F':
-		goto yy61
+	case 'L':
+		goto yy62
 	default:
-		goto yy25
+		goto yy19
 	}
 yy44:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy57
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy61
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy62
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
+		goto yy60
+	case 'A','B','C','D','E','F':
 		goto yy63
 	default:
 		goto yy25
@@ -1349,188 +1351,14 @@ yy45:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy59
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy63
-	default:
-		goto yy25
-	}
-yy46:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'U':
-		goto yy64
-	default:
-		goto yy25
-	}
-yy47:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy59
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy63
-	case '_':
-		goto yy65
-	default:
-		goto yy25
-	}
-yy48:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy66
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy59
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy63
-	default:
-		goto yy25
-	}
-yy49:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy67
-	default:
-		goto yy25
-	}
-yy50:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy68
-	default:
-		goto yy25
-	}
-yy51:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy69
-	default:
-		goto yy25
-	}
-yy52:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy70
-	default:
-		goto yy25
-	}
-yy53:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy71
-	default:
-		goto yy25
-	}
-yy54:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy72
-	default:
-		goto yy25
-	}
-yy55:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy73
-	default:
-		goto yy25
-	}
-yy56:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy74
-	default:
-		goto yy25
-	}
-yy57:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy75
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy76
+		goto yy63
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy64
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -1548,20 +1376,192 @@ yy57:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy77
+		goto yy65
 	default:
-		goto yy19
+		goto yy25
+	}
+yy46:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy61
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy65
+	default:
+		goto yy25
+	}
+yy47:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'U':
+		goto yy66
+	default:
+		goto yy25
+	}
+yy48:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy61
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy65
+	case '_':
+		goto yy67
+	default:
+		goto yy25
+	}
+yy49:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy68
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy61
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy65
+	default:
+		goto yy25
+	}
+yy50:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy69
+	default:
+		goto yy25
+	}
+yy51:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy70
+	default:
+		goto yy25
+	}
+yy52:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy71
+	default:
+		goto yy25
+	}
+yy53:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy72
+	default:
+		goto yy25
+	}
+yy54:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy73
+	default:
+		goto yy25
+	}
+yy55:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'x':
+		goto yy74
+	default:
+		goto yy25
+	}
+yy56:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy75
+	default:
+		goto yy25
+	}
+yy57:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy76
+	default:
+		goto yy25
 	}
 yy58:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy76
+	case 'n':
+		goto yy77
 	default:
-		goto yy19
+		goto yy25
 	}
 yy59:
 	cursor++
@@ -1571,7 +1571,13 @@ yy59:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
+	case 'F':
+		goto yy78
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy79
+	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -1588,7 +1594,7 @@ yy59:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy77
+		goto yy80
 	default:
 		goto yy19
 	}
@@ -1596,8 +1602,10 @@ yy60:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
-		goto yy78
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy79
 	default:
 		goto yy19
 	}
@@ -1606,53 +1614,7 @@ yy61:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy76
-	case 'A','B','C','D','E','F':
-		goto yy79
-	default:
-		goto yy25
-	}
-yy62:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy75
-	case 'A':
 		fallthrough
-	case 'E':
-		goto yy79
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy80
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy81
-	default:
-		goto yy25
-	}
-yy63:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy77
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -1672,7 +1634,27 @@ yy63:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy80
+	default:
+		goto yy19
+	}
+yy62:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
 		goto yy81
+	default:
+		goto yy19
+	}
+yy63:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy79
+	case 'A','B','C','D','E','F':
+		goto yy82
 	default:
 		goto yy25
 	}
@@ -1680,8 +1662,34 @@ yy64:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy78
+	case 'A':
+		fallthrough
 	case 'E':
 		goto yy82
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy83
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy84
 	default:
 		goto yy25
 	}
@@ -1689,69 +1697,70 @@ yy65:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy83
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy80
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy84
 	default:
-		goto yy19
+		goto yy25
 	}
 yy66:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy42
-	case 'c':
-		goto yy84
+	case 'E':
+		goto yy85
 	default:
-		goto yy19
+		goto yy25
 	}
 yy67:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy85
+	case 'a':
+		goto yy86
 	default:
-		goto yy25
+		goto yy19
 	}
 yy68:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy86
+	case 'T':
+		goto yy43
+	case 'c':
+		goto yy87
 	default:
-		goto yy25
+		goto yy19
 	}
 yy69:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy87
-	default:
-		goto yy25
-	}
-yy70:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
+	case 'e':
 		goto yy88
 	default:
 		goto yy25
 	}
-yy71:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy87
-	default:
-		goto yy25
-	}
-yy72:
+yy70:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -1760,27 +1769,73 @@ yy72:
 	default:
 		goto yy25
 	}
+yy71:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy90
+	default:
+		goto yy25
+	}
+yy72:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy91
+	default:
+		goto yy25
+	}
 yy73:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy42
-	case 'm':
+	case 'c':
 		goto yy90
 	default:
-		goto yy19
+		goto yy25
 	}
 yy74:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy91
+	case 'y':
+		goto yy92
 	default:
 		goto yy25
 	}
 yy75:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy93
+	default:
+		goto yy25
+	}
+yy76:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy43
+	case 'm':
+		goto yy94
+	default:
+		goto yy19
+	}
+yy77:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy95
+	default:
+		goto yy25
+	}
+yy78:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -1789,11 +1844,11 @@ yy75:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy92
+		goto yy96
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy93
+		goto yy97
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -1811,54 +1866,7 @@ yy75:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy95
-	default:
-		goto yy19
-	}
-yy76:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy19
-	default:
-		goto yy94
-	}
-yy77:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy95
-	default:
-		goto yy19
-	}
-yy78:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy96
+		goto yy99
 	default:
 		goto yy19
 	}
@@ -1876,40 +1884,7 @@ yy80:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy92
-	case ':':
-		goto yy19
-	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy99
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy100
-	default:
-		goto yy98
-	}
-yy81:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy95
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -1929,43 +1904,96 @@ yy81:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy99
+	default:
+		goto yy19
+	}
+yy81:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
 		goto yy100
 	default:
-		goto yy25
+		goto yy19
 	}
 yy82:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'U':
-		goto yy101
+	case ':':
+		goto yy19
 	default:
-		goto yy25
+		goto yy102
 	}
 yy83:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy102
-	default:
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy96
+	case ':':
 		goto yy19
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy103
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy104
+	default:
+		goto yy102
 	}
 yy84:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy103
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy99
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy104
 	default:
-		goto yy19
+		goto yy25
 	}
 yy85:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy104
+	case 'U':
+		goto yy105
 	default:
 		goto yy25
 	}
@@ -1973,37 +2001,35 @@ yy86:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy105
+	case 'c':
+		goto yy106
 	default:
-		goto yy25
+		goto yy19
 	}
 yy87:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy106
+	case 'o':
+		goto yy107
 	default:
-		goto yy25
+		goto yy19
 	}
 yy88:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy42
 	case 'c':
-		goto yy107
+		goto yy108
 	default:
-		goto yy19
+		goto yy25
 	}
 yy89:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
-		goto yy108
+	case 'n':
+		goto yy109
 	default:
 		goto yy25
 	}
@@ -2011,21 +2037,59 @@ yy90:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy109
+	case ':':
+		goto yy110
 	default:
-		goto yy19
+		goto yy25
 	}
 yy91:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy110
+	case 'T':
+		goto yy43
+	case 'c':
+		goto yy111
+	default:
+		goto yy19
+	}
+yy92:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy112
 	default:
 		goto yy25
 	}
-yy92:
+yy93:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy113
+	default:
+		goto yy25
+	}
+yy94:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy114
+	default:
+		goto yy19
+	}
+yy95:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy115
+	default:
+		goto yy25
+	}
+yy96:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -2034,7 +2098,7 @@ yy92:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy111
+		goto yy116
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -2052,88 +2116,24 @@ yy92:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy113
+		goto yy118
 	default:
-		goto yy94
-	}
-yy93:
-	cursor++
-	yych = buf[cursor]
-yy94:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy93
-	case ':':
-		yyt2 = cursor
-		yyt5 = cursor
-		yyt8 = cursor
-		goto yy112
-	default:
-		goto yy19
-	}
-yy95:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy113
-	default:
-		goto yy19
-	}
-yy96:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		yyt2 = yyt4
-		yyt3 = yyt1
-		goto yy84
-	default:
-		goto yy19
+		goto yy98
 	}
 yy97:
 	cursor++
 	yych = buf[cursor]
 yy98:
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy22
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy93
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy97
 	case ':':
 		yyt2 = cursor
 		yyt5 = cursor
 		yyt8 = cursor
-		goto yy112
-	case 'A','B','C','D','E','F':
-		goto yy97
-	case 'G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy24
+		goto yy117
 	default:
 		goto yy19
 	}
@@ -2142,38 +2142,7 @@ yy99:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy111
-	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy114
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy115
-	default:
-		goto yy98
-	}
-yy100:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy113
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -2193,25 +2162,42 @@ yy100:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy115
+		goto yy118
 	default:
-		goto yy25
+		goto yy19
 	}
-yy101:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'E':
-		goto yy116
-	default:
-		goto yy25
-	}
-yy102:
+yy100:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
+		yyt2 = yyt4
+		yyt3 = yyt1
+		goto yy87
+	default:
+		goto yy19
+	}
+yy101:
+	cursor++
+	yych = buf[cursor]
+yy102:
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy22
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy97
+	case ':':
+		yyt2 = cursor
+		yyt5 = cursor
+		yyt8 = cursor
 		goto yy117
+	case 'A','B','C','D','E','F':
+		goto yy101
+	case 'G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy24
 	default:
 		goto yy19
 	}
@@ -2219,17 +2205,59 @@ yy103:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy118
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy116
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy119
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy120
 	default:
-		goto yy19
+		goto yy102
 	}
 yy104:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy119
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy118
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy120
 	default:
 		goto yy25
 	}
@@ -2237,8 +2265,8 @@ yy105:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy120
+	case 'E':
+		goto yy121
 	default:
 		goto yy25
 	}
@@ -2246,8 +2274,8 @@ yy106:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy121
+	case 'c':
+		goto yy122
 	default:
 		goto yy19
 	}
@@ -2255,8 +2283,8 @@ yy107:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy122
+	case 'n':
+		goto yy123
 	default:
 		goto yy19
 	}
@@ -2265,7 +2293,7 @@ yy108:
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy123
+		goto yy124
 	default:
 		goto yy25
 	}
@@ -2274,55 +2302,33 @@ yy109:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy124
+		goto yy125
 	default:
-		goto yy19
+		goto yy25
 	}
 yy110:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
-		goto yy125
+	case ' ':
+		goto yy126
 	default:
-		goto yy25
+		goto yy19
 	}
 yy111:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy126
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
+	case 'o':
 		goto yy127
 	default:
-		goto yy94
+		goto yy19
 	}
 yy112:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'a':
 		goto yy128
 	default:
 		goto yy19
@@ -2331,41 +2337,39 @@ yy113:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy127
+	case 't':
+		goto yy129
 	default:
-		goto yy19
+		goto yy25
 	}
 yy114:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case 'n':
+		goto yy130
+	default:
+		goto yy19
+	}
+yy115:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy131
+	default:
+		goto yy25
+	}
+yy116:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy126
+		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy129
+		goto yy132
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -2383,16 +2387,25 @@ yy114:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy130
+		goto yy133
 	default:
 		goto yy98
 	}
-yy115:
+yy117:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy134
+	default:
+		goto yy19
+	}
+yy118:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy127
+		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -2412,37 +2425,6 @@ yy115:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy130
-	default:
-		goto yy25
-	}
-yy116:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		yyt1 = -1
-		yyt4 = -1
-		yyt5 = -1
-		yyt8 = -1
-		goto yy131
-	default:
-		goto yy25
-	}
-yy117:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy132
-	default:
-		goto yy19
-	}
-yy118:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
 		goto yy133
 	default:
 		goto yy19
@@ -2451,71 +2433,12 @@ yy119:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy134
-	default:
-		goto yy25
-	}
-yy120:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy135
-	default:
-		goto yy25
-	}
-yy121:
-	cursor++
-	{ e.kind = eventDied; return }
-yy122:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy136
-	default:
-		goto yy19
-	}
-yy123:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy137
-	default:
-		goto yy25
-	}
-yy124:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'y':
-		goto yy138
-	default:
-		goto yy19
-	}
-yy125:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy139
-	default:
-		goto yy25
-	}
-yy126:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
+		goto yy132
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy140
+		goto yy135
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -2533,16 +2456,16 @@ yy126:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy141
+		goto yy136
 	default:
-		goto yy94
+		goto yy102
 	}
-yy127:
+yy120:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
+		goto yy133
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -2562,7 +2485,69 @@ yy127:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy136
+	default:
+		goto yy25
+	}
+yy121:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt1 = -1
+		yyt4 = -1
+		yyt5 = -1
+		yyt8 = -1
+		goto yy137
+	default:
+		goto yy25
+	}
+yy122:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy138
+	default:
+		goto yy19
+	}
+yy123:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy139
+	default:
+		goto yy19
+	}
+yy124:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy140
+	default:
+		goto yy25
+	}
+yy125:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
 		goto yy141
+	default:
+		goto yy25
+	}
+yy126:
+	cursor++
+	{ e.kind = eventDied; return }
+yy127:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy142
 	default:
 		goto yy19
 	}
@@ -2571,17 +2556,7 @@ yy128:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy142
-	case 'h':
 		goto yy143
-	case 'l':
-		yyt7 = cursor
-		goto yy144
-	case 'm':
-		goto yy145
-	case 't':
-		yyt7 = cursor
-		goto yy146
 	default:
 		goto yy19
 	}
@@ -2589,8 +2564,36 @@ yy129:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy144
+	default:
+		goto yy25
+	}
+yy130:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy145
+	default:
+		goto yy19
+	}
+yy131:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy146
+	default:
+		goto yy25
+	}
+yy132:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy140
+		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
@@ -2616,12 +2619,12 @@ yy129:
 	default:
 		goto yy98
 	}
-yy130:
+yy133:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy141
+		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -2643,43 +2646,24 @@ yy130:
 	case 'v','w','x','y','z':
 		goto yy148
 	default:
-		goto yy25
-	}
-yy131:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy149
-	default:
-		goto yy19
-	}
-yy132:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy150
-	default:
-		goto yy19
-	}
-yy133:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy151
-	default:
 		goto yy19
 	}
 yy134:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy42
-	case 'f':
+	case 'c':
+		goto yy149
+	case 'h':
+		goto yy150
+	case 'l':
+		yyt7 = cursor
+		goto yy151
+	case 'm':
 		goto yy152
+	case 't':
+		yyt7 = cursor
+		goto yy153
 	default:
 		goto yy19
 	}
@@ -2687,129 +2671,12 @@ yy135:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy153
-	default:
-		goto yy25
-	}
-yy136:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy154
-	default:
-		goto yy19
-	}
-yy137:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'T':
-		goto yy42
-	case 'a':
-		goto yy155
-	default:
-		goto yy19
-	}
-yy138:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy156
-	default:
-		goto yy19
-	}
-yy139:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy157
-	default:
-		goto yy19
-	}
-yy140:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy160
-	default:
-		goto yy159
-	}
-yy141:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy160
-	default:
-		goto yy161
-	}
-yy142:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy162
-	default:
-		goto yy19
-	}
-yy143:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy163
-	default:
-		goto yy19
-	}
-yy144:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy164
-	default:
-		goto yy19
-	}
-yy145:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy165
-	default:
-		goto yy19
-	}
-yy146:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy166
-	case 'o':
-		goto yy167
-	default:
-		goto yy19
-	}
-yy147:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy22
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy97
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy147
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy168
+		goto yy154
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -2827,7 +2694,231 @@ yy147:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy155
+	default:
+		goto yy102
+	}
+yy136:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy148
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy155
+	default:
+		goto yy25
+	}
+yy137:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy156
+	default:
+		goto yy19
+	}
+yy138:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy157
+	default:
+		goto yy19
+	}
+yy139:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy158
+	default:
+		goto yy19
+	}
+yy140:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy43
+	case 'f':
+		goto yy159
+	default:
+		goto yy19
+	}
+yy141:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy160
+	default:
+		goto yy25
+	}
+yy142:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy161
+	default:
+		goto yy19
+	}
+yy143:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy162
+	default:
+		goto yy19
+	}
+yy144:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy43
+	case 'a':
+		goto yy163
+	default:
+		goto yy19
+	}
+yy145:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy164
+	default:
+		goto yy19
+	}
+yy146:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy165
+	default:
+		goto yy19
+	}
+yy147:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy168
+	default:
+		goto yy167
+	}
+yy148:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy168
+	default:
 		goto yy169
+	}
+yy149:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy170
+	default:
+		goto yy19
+	}
+yy150:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy171
+	default:
+		goto yy19
+	}
+yy151:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy172
+	default:
+		goto yy19
+	}
+yy152:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy173
+	default:
+		goto yy19
+	}
+yy153:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy174
+	case 'o':
+		goto yy175
+	default:
+		goto yy19
+	}
+yy154:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy22
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy101
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy176
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy177
 	case 'I':
 		fallthrough
 	case 'O':
@@ -2845,9 +2936,9 @@ yy147:
 	case 'u':
 		goto yy24
 	default:
-		goto yy159
+		goto yy167
 	}
-yy148:
+yy155:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -2893,95 +2984,104 @@ yy148:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy169
-	default:
-		goto yy161
-	}
-yy149:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy170
-	case 'c':
-		goto yy171
-	case 'h':
-		goto yy172
-	case 'l':
-		yyt7 = cursor
-		goto yy144
-	case 'm':
-		goto yy173
-	case 't':
-		yyt7 = cursor
-		goto yy146
-	default:
-		goto yy19
-	}
-yy150:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy174
-	default:
-		goto yy19
-	}
-yy151:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy175
-	default:
-		goto yy19
-	}
-yy152:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy176
-	default:
-		goto yy19
-	}
-yy153:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
 		goto yy177
 	default:
-		goto yy25
-	}
-yy154:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy178
-	default:
-		goto yy19
-	}
-yy155:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy179
-	default:
-		goto yy19
+		goto yy169
 	}
 yy156:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'a':
+		goto yy178
+	case 'c':
+		goto yy179
+	case 'h':
 		goto yy180
+	case 'l':
+		yyt7 = cursor
+		goto yy151
+	case 'm':
+		goto yy181
+	case 't':
+		yyt7 = cursor
+		goto yy153
 	default:
 		goto yy19
 	}
 yy157:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy182
+	default:
+		goto yy19
+	}
+yy158:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy183
+	default:
+		goto yy19
+	}
+yy159:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy184
+	default:
+		goto yy19
+	}
+yy160:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy185
+	default:
+		goto yy25
+	}
+yy161:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy186
+	default:
+		goto yy19
+	}
+yy162:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy187
+	default:
+		goto yy19
+	}
+yy163:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy188
+	default:
+		goto yy19
+	}
+yy164:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy189
+	default:
+		goto yy19
+	}
+yy165:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -3003,173 +3103,42 @@ yy157:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy181
+		goto yy190
 	case 'N':
 		yyt1 = cursor
-		goto yy183
+		goto yy192
 	case 'R':
 		yyt1 = cursor
-		goto yy184
+		goto yy193
 	case 'T':
 		yyt1 = cursor
-		goto yy185
+		goto yy194
 	case 'W':
 		yyt1 = cursor
-		goto yy186
-	default:
-		goto yy19
-	}
-yy158:
-	cursor++
-	yych = buf[cursor]
-yy159:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy158
-	case ':':
-		yyt2 = cursor
-		yyt5 = cursor
-		yyt8 = cursor
-		goto yy112
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy93
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy160
-	case 'z':
-		goto yy187
-	default:
-		goto yy19
-	}
-yy160:
-	cursor++
-	yych = buf[cursor]
-yy161:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy160
-	case 'z':
-		goto yy187
-	default:
-		goto yy19
-	}
-yy162:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy188
-	default:
-		goto yy19
-	}
-yy163:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy189
-	default:
-		goto yy19
-	}
-yy164:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy190
-	default:
-		goto yy19
-	}
-yy165:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy191
+		goto yy195
 	default:
 		goto yy19
 	}
 yy166:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy192
-	default:
-		goto yy19
-	}
 yy167:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy193
-	default:
-		goto yy19
-	}
-yy168:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy22
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy158
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy166
 	case ':':
 		yyt2 = cursor
 		yyt5 = cursor
 		yyt8 = cursor
-		goto yy112
+		goto yy117
 	case 'A':
 		fallthrough
 	case 'E':
 		goto yy97
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy168
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -3187,57 +3156,19 @@ yy168:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy169
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'a':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy24
+		goto yy168
 	case 'z':
-		goto yy194
+		goto yy196
 	default:
 		goto yy19
 	}
-yy169:
+yy168:
 	cursor++
 	yych = buf[cursor]
+yy169:
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy22
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy160
-	case 'A':
 		fallthrough
-	case 'E':
-		fallthrough
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'a':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy24
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -3257,9 +3188,9 @@ yy169:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy169
+		goto yy168
 	case 'z':
-		goto yy194
+		goto yy196
 	default:
 		goto yy19
 	}
@@ -3267,8 +3198,8 @@ yy170:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
-		goto yy195
+	case 'i':
+		goto yy197
 	default:
 		goto yy19
 	}
@@ -3277,7 +3208,7 @@ yy171:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy196
+		goto yy198
 	default:
 		goto yy19
 	}
@@ -3285,8 +3216,8 @@ yy172:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy197
+	case 's':
+		goto yy199
 	default:
 		goto yy19
 	}
@@ -3294,8 +3225,8 @@ yy173:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy198
+	case 'l':
+		goto yy200
 	default:
 		goto yy19
 	}
@@ -3303,8 +3234,8 @@ yy174:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy199
+	case 'm':
+		goto yy201
 	default:
 		goto yy19
 	}
@@ -3312,8 +3243,8 @@ yy175:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy200
+	case 'o':
+		goto yy202
 	default:
 		goto yy19
 	}
@@ -3321,8 +3252,60 @@ yy176:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy22
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy166
+	case ':':
+		yyt2 = cursor
+		yyt5 = cursor
+		yyt8 = cursor
+		goto yy117
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy101
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy176
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy177
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
 	case 'o':
-		goto yy201
+		fallthrough
+	case 'u':
+		goto yy24
+	case 'z':
+		goto yy203
 	default:
 		goto yy19
 	}
@@ -3332,99 +3315,29 @@ yy177:
 	switch (yych) {
 	case ' ':
 		yyt1 = cursor
-		goto yy202
-	default:
-		goto yy25
-	}
-yy178:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy203
-	default:
-		goto yy19
-	}
-yy179:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy204
-	default:
-		goto yy19
-	}
-yy180:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy205
-	default:
-		goto yy19
-	}
-yy181:
-	cursor++
-	yych = buf[cursor]
-yy182:
-	switch (yych) {
-	case '-','.':
-		fallthrough
+		goto yy22
 	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy168
+	case 'A':
 		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+	case 'E':
 		fallthrough
-	case '_':
+	case 'I':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy181
-	case '[':
-		goto yy206
-	default:
-		goto yy19
-	}
-yy183:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
 	case 'e':
-		goto yy207
-	default:
-		goto yy182
-	}
-yy184:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy208
-	default:
-		goto yy182
-	}
-yy185:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'L':
-		goto yy209
-	default:
-		goto yy182
-	}
-yy186:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy210
-	default:
-		goto yy182
-	}
-yy187:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy24
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -3444,31 +3357,104 @@ yy187:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy211
+		goto yy177
 	case 'z':
-		goto yy187
+		goto yy203
 	default:
 		goto yy19
 	}
-yy188:
+yy178:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'b':
+		goto yy204
+	default:
+		goto yy19
+	}
+yy179:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy205
+	default:
+		goto yy19
+	}
+yy180:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy206
+	default:
+		goto yy19
+	}
+yy181:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy207
+	default:
+		goto yy19
+	}
+yy182:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy208
+	default:
+		goto yy19
+	}
+yy183:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy209
+	default:
+		goto yy19
+	}
+yy184:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy210
+	default:
+		goto yy19
+	}
+yy185:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy211
+	default:
+		goto yy25
+	}
+yy186:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
 		goto yy212
 	default:
 		goto yy19
 	}
-yy189:
+yy187:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case 'p':
 		goto yy213
 	default:
 		goto yy19
 	}
-yy190:
+yy188:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -3477,12 +3463,32 @@ yy190:
 	default:
 		goto yy19
 	}
-yy191:
+yy189:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'r':
 		goto yy215
+	default:
+		goto yy19
+	}
+yy190:
+	cursor++
+	yych = buf[cursor]
+yy191:
+	switch (yych) {
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy190
+	case '[':
+		goto yy216
 	default:
 		goto yy19
 	}
@@ -3491,48 +3497,43 @@ yy192:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy216
+		goto yy217
 	default:
-		goto yy19
+		goto yy191
 	}
 yy193:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy217
+	case 'e':
+		goto yy218
 	default:
-		goto yy19
+		goto yy191
 	}
 yy194:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		goto yy22
+	case 'L':
+		goto yy219
+	default:
+		goto yy191
+	}
+yy195:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy220
+	default:
+		goto yy191
+	}
+yy196:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy211
-	case 'A':
 		fallthrough
-	case 'E':
-		fallthrough
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'a':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy24
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -3552,27 +3553,9 @@ yy194:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy218
+		goto yy221
 	case 'z':
-		goto yy194
-	default:
-		goto yy19
-	}
-yy195:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy219
-	default:
-		goto yy19
-	}
-yy196:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy220
+		goto yy196
 	default:
 		goto yy19
 	}
@@ -3580,8 +3563,8 @@ yy197:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy221
+	case 'e':
+		goto yy222
 	default:
 		goto yy19
 	}
@@ -3589,8 +3572,8 @@ yy198:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy222
+	case 'd':
+		goto yy223
 	default:
 		goto yy19
 	}
@@ -3598,8 +3581,8 @@ yy199:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy223
+	case 't':
+		goto yy224
 	default:
 		goto yy19
 	}
@@ -3607,8 +3590,8 @@ yy200:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy224
+	case 't':
+		goto yy225
 	default:
 		goto yy19
 	}
@@ -3616,8 +3599,8 @@ yy201:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
-		goto yy225
+	case 'e':
+		goto yy226
 	default:
 		goto yy19
 	}
@@ -3625,9 +3608,7 @@ yy202:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy42
-	case 'f':
+	case ' ':
 		goto yy227
 	default:
 		goto yy19
@@ -3636,181 +3617,11 @@ yy203:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy228
-	default:
-		goto yy19
-	}
-yy204:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy229
-	default:
-		goto yy19
-	}
-yy205:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy230
-	default:
-		goto yy19
-	}
-yy206:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy233
-	default:
-		goto yy232
-	}
-yy207:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy234
-	default:
-		goto yy182
-	}
-yy208:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy235
-	default:
-		goto yy182
-	}
-yy209:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'S':
-		goto yy236
-	default:
-		goto yy182
-	}
-yy210:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy237
-	default:
-		goto yy182
-	}
-yy211:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy211
-	case ':':
-		yyt2 = cursor
-		yyt5 = cursor
-		yyt8 = cursor
-		goto yy112
-	case 'z':
-		goto yy187
-	default:
-		goto yy19
-	}
-yy212:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy238
-	default:
-		goto yy19
-	}
-yy213:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy239
-	default:
-		goto yy19
-	}
-yy214:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy240
-	default:
-		goto yy19
-	}
-yy215:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy241
-	default:
-		goto yy19
-	}
-yy216:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy242
-	default:
-		goto yy19
-	}
-yy217:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		yyt2 = yyt1
-		goto yy90
-	default:
-		goto yy19
-	}
-yy218:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
 	case ' ':
 		yyt1 = cursor
 		goto yy22
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy211
-	case ':':
-		yyt2 = cursor
-		yyt5 = cursor
-		yyt8 = cursor
-		goto yy112
+		goto yy221
 	case 'A':
 		fallthrough
 	case 'E':
@@ -3850,36 +3661,202 @@ yy218:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy218
+		goto yy228
 	case 'z':
-		goto yy194
+		goto yy203
 	default:
 		goto yy19
+	}
+yy204:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy229
+	default:
+		goto yy19
+	}
+yy205:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy230
+	default:
+		goto yy19
+	}
+yy206:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy231
+	default:
+		goto yy19
+	}
+yy207:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy232
+	default:
+		goto yy19
+	}
+yy208:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy233
+	default:
+		goto yy19
+	}
+yy209:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy234
+	default:
+		goto yy19
+	}
+yy210:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy235
+	default:
+		goto yy19
+	}
+yy211:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy43
+	case 'f':
+		goto yy237
+	default:
+		goto yy19
+	}
+yy212:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy238
+	default:
+		goto yy19
+	}
+yy213:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy239
+	default:
+		goto yy19
+	}
+yy214:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy240
+	default:
+		goto yy19
+	}
+yy215:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy241
+	default:
+		goto yy19
+	}
+yy216:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy244
+	default:
+		goto yy243
+	}
+yy217:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy245
+	default:
+		goto yy191
+	}
+yy218:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy246
+	default:
+		goto yy191
 	}
 yy219:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy243
+	case 'S':
+		goto yy247
 	default:
-		goto yy19
+		goto yy191
 	}
 yy220:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy244
+	case 'a':
+		goto yy248
 	default:
-		goto yy19
+		goto yy191
 	}
 yy221:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy245
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy221
+	case ':':
+		yyt2 = cursor
+		yyt5 = cursor
+		yyt8 = cursor
+		goto yy117
+	case 'z':
+		goto yy196
 	default:
 		goto yy19
 	}
@@ -3887,8 +3864,8 @@ yy222:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy246
+	case 'n':
+		goto yy249
 	default:
 		goto yy19
 	}
@@ -3896,8 +3873,8 @@ yy223:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy247
+	case ':':
+		goto yy250
 	default:
 		goto yy19
 	}
@@ -3905,56 +3882,21 @@ yy224:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy248
-	default:
-		goto yy19
-	}
-yy225:
-	yyaccept = 1
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
 	case ' ':
-		goto yy249
-	default:
-		yyt4 = -1
-		yyt5 = -1
-		goto yy226
-	}
-yy226:
-	q1 = yyt4
-	q2 = yyt5
-	{ e.kind = eventUnrecognized; return }
-yy227:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy250
-	default:
-		goto yy19
-	}
-yy228:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
 		goto yy251
 	default:
 		goto yy19
 	}
-yy229:
+yy225:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'e':
 		goto yy252
 	default:
 		goto yy19
 	}
-yy230:
+yy226:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -3963,10 +3905,195 @@ yy230:
 	default:
 		goto yy19
 	}
+yy227:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		yyt2 = yyt1
+		goto yy94
+	default:
+		goto yy19
+	}
+yy228:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		goto yy22
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy221
+	case ':':
+		yyt2 = cursor
+		yyt5 = cursor
+		yyt8 = cursor
+		goto yy117
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy24
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy228
+	case 'z':
+		goto yy203
+	default:
+		goto yy19
+	}
+yy229:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy254
+	default:
+		goto yy19
+	}
+yy230:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy255
+	default:
+		goto yy19
+	}
 yy231:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy256
+	default:
+		goto yy19
+	}
 yy232:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy257
+	default:
+		goto yy19
+	}
+yy233:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy258
+	default:
+		goto yy19
+	}
+yy234:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy259
+	default:
+		goto yy19
+	}
+yy235:
+	yyaccept = 1
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy260
+	default:
+		yyt4 = -1
+		yyt5 = -1
+		goto yy236
+	}
+yy236:
+	q1 = yyt4
+	q2 = yyt5
+	{ e.kind = eventUnrecognized; return }
+yy237:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy261
+	default:
+		goto yy19
+	}
+yy238:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy262
+	default:
+		goto yy19
+	}
+yy239:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy263
+	default:
+		goto yy19
+	}
+yy240:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy264
+	default:
+		goto yy19
+	}
+yy241:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy265
+	default:
+		goto yy19
+	}
+yy242:
+	cursor++
+	yych = buf[cursor]
+yy243:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -3975,109 +4102,9 @@ yy232:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy231
+		goto yy242
 	case ']':
-		goto yy254
-	default:
-		goto yy19
-	}
-yy233:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy255
-	default:
-		goto yy19
-	}
-yy234:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy256
-	default:
-		goto yy182
-	}
-yy235:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy257
-	default:
-		goto yy182
-	}
-yy236:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy258
-	default:
-		goto yy182
-	}
-yy237:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy259
-	default:
-		goto yy182
-	}
-yy238:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy260
-	default:
-		goto yy19
-	}
-yy239:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy261
-	default:
-		goto yy19
-	}
-yy240:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		yyt2 = yyt1
-		goto yy107
-	default:
-		goto yy19
-	}
-yy241:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy262
-	default:
-		goto yy19
-	}
-yy242:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy263
-	default:
-		goto yy19
-	}
-yy243:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy264
+		goto yy266
 	default:
 		goto yy19
 	}
@@ -4086,7 +4113,7 @@ yy244:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy265
+		goto yy267
 	default:
 		goto yy19
 	}
@@ -4094,75 +4121,48 @@ yy245:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy266
+	case ' ':
+		goto yy268
 	default:
-		goto yy19
+		goto yy191
 	}
 yy246:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy267
+	case 'u':
+		goto yy269
 	default:
-		goto yy19
+		goto yy191
 	}
 yy247:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy268
+	case ' ':
+		goto yy270
 	default:
-		goto yy19
+		goto yy191
 	}
 yy248:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy269
+	case 'p':
+		goto yy271
 	default:
-		goto yy19
+		goto yy191
 	}
 yy249:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		yyt1 = cursor
-		goto yy270
-	default:
-		goto yy19
-	}
-yy250:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy271
-	default:
-		goto yy19
-	}
-yy251:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
+	case 't':
 		goto yy272
 	default:
 		goto yy19
 	}
-yy252:
+yy250:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4171,7 +4171,17 @@ yy252:
 	default:
 		goto yy19
 	}
-yy253:
+yy251:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		yyt2 = yyt1
+		goto yy111
+	default:
+		goto yy19
+	}
+yy252:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4180,15 +4190,21 @@ yy253:
 	default:
 		goto yy19
 	}
+yy253:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy275
+	default:
+		goto yy19
+	}
 yy254:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt4 = -1
-		goto yy275
+	case 't':
+		goto yy276
 	default:
 		goto yy19
 	}
@@ -4196,8 +4212,8 @@ yy255:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
-		goto yy276
+	case 'n':
+		goto yy277
 	default:
 		goto yy19
 	}
@@ -4205,8 +4221,8 @@ yy256:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy277
+	case ':':
+		goto yy278
 	default:
 		goto yy19
 	}
@@ -4214,17 +4230,17 @@ yy257:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy278
+	case 'e':
+		goto yy279
 	default:
-		goto yy182
+		goto yy19
 	}
 yy258:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy279
+	case 'r':
+		goto yy280
 	default:
 		goto yy19
 	}
@@ -4232,21 +4248,141 @@ yy259:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'p':
-		goto yy280
+	case 'n':
+		goto yy281
 	default:
-		goto yy182
+		goto yy19
 	}
 yy260:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '=':
-		goto yy281
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt1 = cursor
+		goto yy282
 	default:
 		goto yy19
 	}
 yy261:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy283
+	default:
+		goto yy19
+	}
+yy262:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy284
+	default:
+		goto yy19
+	}
+yy263:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy285
+	default:
+		goto yy19
+	}
+yy264:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy286
+	default:
+		goto yy19
+	}
+yy265:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy287
+	default:
+		goto yy19
+	}
+yy266:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy288
+	default:
+		goto yy19
+	}
+yy267:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy289
+	default:
+		goto yy19
+	}
+yy268:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy290
+	default:
+		goto yy19
+	}
+yy269:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy291
+	default:
+		goto yy191
+	}
+yy270:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy292
+	default:
+		goto yy19
+	}
+yy271:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy293
+	default:
+		goto yy191
+	}
+yy272:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy294
+	default:
+		goto yy19
+	}
+yy273:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4255,137 +4391,14 @@ yy261:
 	case '\r':
 		goto yy19
 	default:
-		goto yy282
-	}
-yy262:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy283
-	default:
-		goto yy19
-	}
-yy263:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy284
-	default:
-		goto yy19
-	}
-yy264:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy285
-	default:
-		goto yy19
-	}
-yy265:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy286
-	default:
-		goto yy19
-	}
-yy266:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy287
-	default:
-		goto yy19
-	}
-yy267:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy288
-	default:
-		goto yy19
-	}
-yy268:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy289
-	default:
-		goto yy19
-	}
-yy269:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy290
-	default:
-		goto yy19
-	}
-yy270:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy270
-	case '[':
-		goto yy291
-	default:
-		goto yy19
-	}
-yy271:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy292
-	default:
-		goto yy19
-	}
-yy272:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		yyt1 = yyt2
-		goto yy284
-	default:
-		goto yy19
-	}
-yy273:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		yyt1 = cursor
-		goto yy293
-	default:
-		goto yy19
+		goto yy295
 	}
 yy274:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		yyt1 = yyt2
-		goto yy284
+	case '-':
+		goto yy296
 	default:
 		goto yy19
 	}
@@ -4393,14 +4406,8 @@ yy275:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy294
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt3 = cursor
-		goto yy295
-	case 'u':
-		yyt3 = cursor
-		goto yy296
+	case 't':
+		goto yy297
 	default:
 		goto yy19
 	}
@@ -4408,8 +4415,8 @@ yy276:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy297
+	case ':':
+		goto yy298
 	default:
 		goto yy19
 	}
@@ -4417,8 +4424,8 @@ yy277:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
-		goto yy298
+	case 't':
+		goto yy299
 	default:
 		goto yy19
 	}
@@ -4426,17 +4433,17 @@ yy278:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy299
+	case ' ':
+		goto yy300
 	default:
-		goto yy182
+		goto yy19
 	}
 yy279:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy300
+	case 'r':
+		goto yy301
 	default:
 		goto yy19
 	}
@@ -4444,47 +4451,12 @@ yy280:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy301
-	default:
-		goto yy182
-	}
-yy281:
-	yyaccept = 2
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		yyt2 = cursor
+	case 'o':
 		goto yy302
-	default:
-		goto yy226
-	}
-yy282:
-	cursor++
-	q1 = yyt1
-	q2 = yyt2
-	cursor += -1
-	{ e.queue(eventHold, q1, q2); return }
-yy283:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy143
 	default:
 		goto yy19
 	}
-yy284:
+yy281:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4493,178 +4465,7 @@ yy284:
 	default:
 		goto yy19
 	}
-yy285:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy304
-	default:
-		goto yy19
-	}
-yy286:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy305
-	default:
-		goto yy19
-	}
-yy287:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy19
-	default:
-		goto yy306
-	}
-yy288:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy307
-	default:
-		goto yy19
-	}
-yy289:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy308
-	default:
-		goto yy19
-	}
-yy290:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy309
-	case 'r':
-		goto yy310
-	default:
-		goto yy19
-	}
-yy291:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy313
-	default:
-		goto yy312
-	}
-yy292:
-	yyaccept = 1
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy314
-	default:
-		yyt4 = -1
-		yyt5 = -1
-		goto yy226
-	}
-yy293:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy315
-	case '-':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		goto yy293
-	default:
-		goto yy19
-	}
-yy294:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'S':
-		goto yy316
-	default:
-		goto yy19
-	}
-yy295:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy295
-	case ':':
-		yyt4 = cursor
-		goto yy317
-	default:
-		goto yy19
-	}
-yy296:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy318
-	default:
-		goto yy19
-	}
-yy297:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy319
-	default:
-		goto yy19
-	}
-yy298:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'S':
-		goto yy320
-	default:
-		goto yy19
-	}
-yy299:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy321
-	default:
-		goto yy182
-	}
-yy300:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'b':
-		goto yy322
-	default:
-		goto yy19
-	}
-yy301:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy323
-	default:
-		goto yy182
-	}
-yy302:
+yy282:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4677,9 +4478,210 @@ yy302:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy302
+		goto yy282
 	case '[':
-		goto yy324
+		goto yy304
+	default:
+		goto yy19
+	}
+yy283:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy305
+	default:
+		goto yy19
+	}
+yy284:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		yyt1 = yyt2
+		goto yy297
+	default:
+		goto yy19
+	}
+yy285:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'E':
+		goto yy306
+	default:
+		goto yy19
+	}
+yy286:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		yyt1 = cursor
+		goto yy307
+	default:
+		goto yy19
+	}
+yy287:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		yyt1 = yyt2
+		goto yy297
+	default:
+		goto yy19
+	}
+yy288:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy308
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt3 = cursor
+		goto yy309
+	case 'u':
+		yyt3 = cursor
+		goto yy310
+	default:
+		goto yy19
+	}
+yy289:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy311
+	default:
+		goto yy19
+	}
+yy290:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy312
+	default:
+		goto yy19
+	}
+yy291:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy313
+	default:
+		goto yy191
+	}
+yy292:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy314
+	default:
+		goto yy19
+	}
+yy293:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy315
+	default:
+		goto yy191
+	}
+yy294:
+	yyaccept = 2
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt2 = cursor
+		goto yy316
+	default:
+		goto yy236
+	}
+yy295:
+	cursor++
+	q1 = yyt1
+	q2 = yyt2
+	cursor += -1
+	{ e.queue(eventHold, q1, q2); return }
+yy296:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy150
+	default:
+		goto yy19
+	}
+yy297:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy317
+	default:
+		goto yy19
+	}
+yy298:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy318
+	default:
+		goto yy19
+	}
+yy299:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy319
+	default:
+		goto yy19
+	}
+yy300:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy19
+	default:
+		goto yy320
+	}
+yy301:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy321
+	default:
+		goto yy19
+	}
+yy302:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy322
 	default:
 		goto yy19
 	}
@@ -4687,9 +4689,10 @@ yy303:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		yyt2 = yyt1
-		goto yy155
+	case 'e':
+		goto yy323
+	case 'r':
+		goto yy324
 	default:
 		goto yy19
 	}
@@ -4697,12 +4700,163 @@ yy304:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy325
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy327
+	default:
+		goto yy326
+	}
+yy305:
+	yyaccept = 1
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy328
+	default:
+		yyt4 = -1
+		yyt5 = -1
+		goto yy236
+	}
+yy306:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy329
 	default:
 		goto yy19
 	}
-yy305:
+yy307:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy330
+	case '-':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		goto yy307
+	default:
+		goto yy19
+	}
+yy308:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy331
+	default:
+		goto yy19
+	}
+yy309:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy309
+	case ':':
+		yyt4 = cursor
+		goto yy332
+	default:
+		goto yy19
+	}
+yy310:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy333
+	default:
+		goto yy19
+	}
+yy311:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy334
+	default:
+		goto yy19
+	}
+yy312:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy335
+	default:
+		goto yy19
+	}
+yy313:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy336
+	default:
+		goto yy191
+	}
+yy314:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy337
+	default:
+		goto yy19
+	}
+yy315:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy338
+	default:
+		goto yy191
+	}
+yy316:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy316
+	case '[':
+		goto yy339
+	default:
+		goto yy19
+	}
+yy317:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		yyt2 = yyt1
+		goto yy163
+	default:
+		goto yy19
+	}
+yy318:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy340
+	default:
+		goto yy19
+	}
+yy319:
 	yyaccept = 2
 	cursor++
 	marker = cursor
@@ -4718,58 +4872,58 @@ yy305:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy326
+		goto yy341
 	default:
-		goto yy226
+		goto yy236
 	}
-yy306:
+yy320:
 	cursor++
 	cursor += -1
 	{ e.kind = eventHold; return }
-yy307:
+yy321:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy172
+		goto yy180
 	default:
 		goto yy19
 	}
-yy308:
+yy322:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy327
+		goto yy342
 	default:
 		yyt4 = -1
 		yyt5 = -1
-		goto yy226
+		goto yy236
 	}
-yy309:
+yy323:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy328
+		goto yy343
 	default:
 		goto yy19
 	}
-yy310:
+yy324:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy329
+		goto yy344
 	default:
 		goto yy19
 	}
-yy311:
+yy325:
 	cursor++
 	yych = buf[cursor]
-yy312:
+yy326:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -4778,22 +4932,22 @@ yy312:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy311
+		goto yy325
 	case ']':
-		goto yy330
+		goto yy345
 	default:
 		goto yy19
 	}
-yy313:
+yy327:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy331
+		goto yy346
 	default:
 		goto yy19
 	}
-yy314:
+yy328:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4807,114 +4961,123 @@ yy314:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy332
+		goto yy347
 	default:
 		goto yy19
 	}
-yy315:
+yy329:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'D':
+		goto yy348
+	default:
+		goto yy19
+	}
+yy330:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy333
+		goto yy349
 	case 'f':
-		goto yy334
+		goto yy350
 	default:
 		goto yy19
 	}
-yy316:
+yy331:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'A':
-		goto yy335
+		goto yy351
 	default:
 		goto yy19
 	}
-yy317:
+yy332:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy294
+		goto yy308
 	default:
 		goto yy19
 	}
-yy318:
+yy333:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy336
+		goto yy352
 	default:
 		goto yy19
 	}
-yy319:
+yy334:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy337
+		goto yy353
 	default:
 		goto yy19
 	}
-yy320:
+yy335:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy338
+		goto yy354
 	default:
 		goto yy19
 	}
-yy321:
+yy336:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy339
+		goto yy355
 	default:
-		goto yy182
+		goto yy191
 	}
-yy322:
+yy337:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy340
+		goto yy356
 	default:
 		goto yy19
 	}
-yy323:
+yy338:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
-		goto yy341
+		goto yy357
 	default:
-		goto yy182
+		goto yy191
 	}
-yy324:
+yy339:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy344
+		goto yy360
 	default:
-		goto yy343
+		goto yy359
 	}
-yy325:
+yy340:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'L':
-		goto yy345
+		goto yy361
 	default:
 		goto yy19
 	}
-yy326:
+yy341:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4927,40 +5090,40 @@ yy326:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy326
+		goto yy341
 	case '[':
-		goto yy346
+		goto yy362
 	default:
 		goto yy19
 	}
-yy327:
+yy342:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy347
+		goto yy363
 	default:
 		goto yy19
 	}
-yy328:
+yy343:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy348
+		goto yy364
 	default:
 		goto yy19
 	}
-yy329:
+yy344:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy349
+		goto yy365
 	default:
 		goto yy19
 	}
-yy330:
+yy345:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -4972,23 +5135,23 @@ yy330:
 		yyt2 = cursor
 		yyt3 = -1
 		yyt4 = -1
-		goto yy350
+		goto yy366
 	case ':':
 		yyt2 = cursor
-		goto yy351
+		goto yy367
 	default:
 		goto yy19
 	}
-yy331:
+yy346:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy352
+		goto yy368
 	default:
 		goto yy19
 	}
-yy332:
+yy347:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5001,145 +5164,8 @@ yy332:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy332
+		goto yy347
 	case '[':
-		goto yy353
-	default:
-		goto yy19
-	}
-yy333:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy354
-	default:
-		goto yy19
-	}
-yy334:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy355
-	default:
-		goto yy19
-	}
-yy335:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'S':
-		goto yy356
-	default:
-		goto yy19
-	}
-yy336:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy357
-	default:
-		goto yy19
-	}
-yy337:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy358
-	default:
-		goto yy19
-	}
-yy338:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy359
-	default:
-		goto yy19
-	}
-yy339:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy360
-	default:
-		goto yy182
-	}
-yy340:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy361
-	default:
-		goto yy19
-	}
-yy341:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy362
-	default:
-		goto yy182
-	}
-yy342:
-	cursor++
-	yych = buf[cursor]
-yy343:
-	switch (yych) {
-	case '.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9',':':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		fallthrough
-	case 'a','b','c','d','e','f':
-		goto yy342
-	case ']':
-		goto yy363
-	default:
-		goto yy19
-	}
-yy344:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy364
-	default:
-		goto yy19
-	}
-yy345:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'S':
-		goto yy365
-	default:
-		goto yy19
-	}
-yy346:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy368
-	default:
-		goto yy367
-	}
-yy347:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
 		goto yy369
 	default:
 		goto yy19
@@ -5148,7 +5174,7 @@ yy348:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case '-':
 		goto yy370
 	default:
 		goto yy19
@@ -5157,28 +5183,25 @@ yy349:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy371
 	default:
 		goto yy19
 	}
 yy350:
 	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt4
-	o2 = yyt3
-	cursor += -1
-	{ e.connect(p1, p2, o1, o2); return }
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy372
+	default:
+		goto yy19
+	}
 yy351:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy372
-	case 'u':
-		yyt4 = cursor
+	case 'S':
 		goto yy373
 	default:
 		goto yy19
@@ -5196,21 +5219,17 @@ yy353:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy377
+	case 'n':
+		goto yy375
 	default:
-		goto yy376
+		goto yy19
 	}
 yy354:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy378
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy354
+	case 's':
+		goto yy376
 	default:
 		goto yy19
 	}
@@ -5218,17 +5237,17 @@ yy355:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy379
+	case ' ':
+		goto yy377
 	default:
-		goto yy19
+		goto yy191
 	}
 yy356:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
-		goto yy380
+	case 'a':
+		goto yy378
 	default:
 		goto yy19
 	}
@@ -5236,26 +5255,26 @@ yy357:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy381
+	case 'm':
+		goto yy379
 	default:
-		goto yy19
+		goto yy191
 	}
 yy358:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy254
-	default:
-		goto yy19
-	}
 yy359:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy382
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy358
+	case ']':
+		goto yy380
 	default:
 		goto yy19
 	}
@@ -5263,10 +5282,8 @@ yy360:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
-		goto yy383
-	case 'T':
-		goto yy384
+	case 'n':
+		goto yy381
 	default:
 		goto yy19
 	}
@@ -5274,8 +5291,8 @@ yy361:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy385
+	case 'S':
+		goto yy382
 	default:
 		goto yy19
 	}
@@ -5283,12 +5300,176 @@ yy362:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy386
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy385
 	default:
-		goto yy182
+		goto yy384
 	}
 yy363:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy386
+	default:
+		goto yy19
+	}
+yy364:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy387
+	default:
+		goto yy19
+	}
+yy365:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy388
+	default:
+		goto yy19
+	}
+yy366:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt3
+	cursor += -1
+	{ e.connect(p1, p2, o1, o2); return }
+yy367:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy389
+	case 'u':
+		yyt4 = cursor
+		goto yy390
+	default:
+		goto yy19
+	}
+yy368:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy391
+	default:
+		goto yy19
+	}
+yy369:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy394
+	default:
+		goto yy393
+	}
+yy370:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'O':
+		goto yy395
+	default:
+		goto yy19
+	}
+yy371:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy396
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy371
+	default:
+		goto yy19
+	}
+yy372:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy397
+	default:
+		goto yy19
+	}
+yy373:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy398
+	default:
+		goto yy19
+	}
+yy374:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy399
+	default:
+		goto yy19
+	}
+yy375:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy266
+	default:
+		goto yy19
+	}
+yy376:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy400
+	default:
+		goto yy19
+	}
+yy377:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy401
+	case 'T':
+		goto yy402
+	default:
+		goto yy19
+	}
+yy378:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy403
+	default:
+		goto yy19
+	}
+yy379:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy404
+	default:
+		goto yy191
+	}
+yy380:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5302,35 +5483,35 @@ yy363:
 		yyt3 = cursor
 		yyt4 = -1
 		yyt6 = -1
-		goto yy387
+		goto yy405
 	case ':':
 		yyt3 = cursor
-		goto yy388
+		goto yy406
 	default:
 		goto yy19
 	}
-yy364:
+yy381:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy389
+		goto yy407
 	default:
 		goto yy19
 	}
-yy365:
+yy382:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy390
+		goto yy408
 	default:
 		goto yy19
 	}
-yy366:
+yy383:
 	cursor++
 	yych = buf[cursor]
-yy367:
+yy384:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -5339,49 +5520,49 @@ yy367:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy366
+		goto yy383
 	case ']':
-		goto yy391
+		goto yy409
 	default:
 		goto yy19
 	}
-yy368:
+yy385:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy392
+		goto yy410
 	default:
 		goto yy19
 	}
-yy369:
+yy386:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy393
+		goto yy411
 	default:
 		goto yy19
 	}
-yy370:
+yy387:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy394
+		goto yy412
 	default:
 		goto yy19
 	}
-yy371:
+yy388:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy395
+		goto yy413
 	default:
 		goto yy19
 	}
-yy372:
+yy389:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5391,34 +5572,34 @@ yy372:
 		fallthrough
 	case ' ':
 		yyt3 = cursor
-		goto yy350
+		goto yy366
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy372
+		goto yy389
 	default:
 		goto yy19
 	}
-yy373:
+yy390:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy396
+		goto yy414
 	default:
 		goto yy19
 	}
-yy374:
+yy391:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy397
+		goto yy415
 	default:
 		goto yy19
 	}
-yy375:
+yy392:
 	cursor++
 	yych = buf[cursor]
-yy376:
+yy393:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -5427,103 +5608,112 @@ yy376:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy375
+		goto yy392
 	case ']':
-		goto yy398
+		goto yy416
 	default:
 		goto yy19
 	}
-yy377:
+yy394:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy399
+		goto yy417
 	default:
 		goto yy19
 	}
-yy378:
+yy395:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'F':
+		goto yy418
+	default:
+		goto yy19
+	}
+yy396:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy400
+		goto yy419
 	default:
 		goto yy19
 	}
-yy379:
+yy397:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy401
+		goto yy420
 	default:
 		goto yy19
 	}
-yy380:
+yy398:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy402
+		goto yy421
 	default:
 		goto yy19
 	}
-yy381:
+yy399:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy403
+		goto yy422
 	default:
 		goto yy19
 	}
-yy382:
+yy400:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy404
+		goto yy423
 	default:
 		goto yy19
 	}
-yy383:
+yy401:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'T':
-		goto yy405
+		goto yy424
 	default:
 		goto yy19
 	}
-yy384:
+yy402:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'L':
-		goto yy406
+		goto yy425
 	default:
 		goto yy19
 	}
-yy385:
+yy403:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'y':
-		goto yy407
+		goto yy426
 	default:
 		goto yy19
 	}
-yy386:
+yy404:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy408
+		goto yy427
 	default:
-		goto yy182
+		goto yy191
 	}
-yy387:
+yy405:
 	cursor++
 	q1 = yyt1
 	p1 = yyt2
@@ -5533,201 +5723,17 @@ yy387:
 	q2 = yyt2
 	q2 += -9
 	cursor += -1
-	{ e.client(q1, q2, p1, p2, o1, o2, buf, cursor); return }
-yy388:
+	{ e.client(b, q1, q2, p1, p2, o1, o2, buf, cursor); return }
+yy406:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt6 = cursor
-		goto yy409
+		goto yy428
 	case 'u':
 		yyt6 = cursor
-		goto yy410
-	default:
-		goto yy19
-	}
-yy389:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy411
-	default:
-		goto yy19
-	}
-yy390:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy412
-	default:
-		goto yy19
-	}
-yy391:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt6 = -1
-		goto yy413
-	case ':':
-		yyt2 = cursor
-		goto yy414
-	default:
-		goto yy19
-	}
-yy392:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy415
-	default:
-		goto yy19
-	}
-yy393:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy416
-	default:
-		goto yy19
-	}
-yy394:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy417
-	default:
-		goto yy19
-	}
-yy395:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy418
-	default:
-		goto yy19
-	}
-yy396:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy419
-	default:
-		goto yy19
-	}
-yy397:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy420
-	default:
-		goto yy19
-	}
-yy398:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt4 = -1
-		goto yy421
-	case ':':
-		yyt2 = cursor
-		goto yy422
-	default:
-		goto yy19
-	}
-yy399:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy423
-	default:
-		goto yy19
-	}
-yy400:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'y':
-		goto yy424
-	default:
-		goto yy19
-	}
-yy401:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy425
-	default:
-		goto yy19
-	}
-yy402:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy19
-	default:
-		goto yy427
-	}
-yy403:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy428
-	default:
-		goto yy19
-	}
-yy404:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
 		goto yy429
-	default:
-		goto yy19
-	}
-yy405:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'A':
-		goto yy430
-	default:
-		goto yy19
-	}
-yy406:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'S':
-		goto yy431
 	default:
 		goto yy19
 	}
@@ -5735,8 +5741,8 @@ yy407:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy432
+	case 'n':
+		goto yy430
 	default:
 		goto yy19
 	}
@@ -5744,10 +5750,10 @@ yy408:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy433
+	case 'f':
+		goto yy431
 	default:
-		goto yy182
+		goto yy19
 	}
 yy409:
 	cursor++
@@ -5760,10 +5766,13 @@ yy409:
 	case ' ':
 		fallthrough
 	case ',':
-		yyt4 = cursor
-		goto yy387
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy409
+		yyt2 = cursor
+		yyt3 = -1
+		yyt6 = -1
+		goto yy432
+	case ':':
+		yyt2 = cursor
+		goto yy433
 	default:
 		goto yy19
 	}
@@ -5771,7 +5780,7 @@ yy410:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'k':
 		goto yy434
 	default:
 		goto yy19
@@ -5780,7 +5789,7 @@ yy411:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'm':
 		goto yy435
 	default:
 		goto yy19
@@ -5789,28 +5798,25 @@ yy412:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'l':
 		goto yy436
 	default:
 		goto yy19
 	}
 yy413:
 	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt6
-	o2 = yyt3
-	cursor += -1
-	{ e.proxiedClient(p1, p2, o1, o2, buf, cursor); return }
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy437
+	default:
+		goto yy19
+	}
 yy414:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt6 = cursor
-		goto yy437
-	case 'u':
-		yyt6 = cursor
+	case 'k':
 		goto yy438
 	default:
 		goto yy19
@@ -5819,7 +5825,7 @@ yy415:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'w':
 		goto yy439
 	default:
 		goto yy19
@@ -5828,8 +5834,18 @@ yy416:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
 	case ' ':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
 		goto yy440
+	case ':':
+		yyt2 = cursor
+		goto yy441
 	default:
 		goto yy19
 	}
@@ -5837,30 +5853,26 @@ yy417:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy441
+	case 'k':
+		goto yy442
 	default:
 		goto yy19
 	}
 yy418:
-	yyaccept = 1
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy442
+	case '-':
+		goto yy443
 	default:
-		yyt4 = -1
-		yyt5 = -1
-		goto yy226
+		goto yy19
 	}
 yy419:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy443
+	case 'y':
+		goto yy444
 	default:
 		goto yy19
 	}
@@ -5868,29 +5880,26 @@ yy420:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy444
+	case ' ':
+		goto yy445
 	default:
 		goto yy19
 	}
 yy421:
 	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt4
-	o2 = yyt3
-	cursor += -1
-	{ e.disconnect(b, p1, p2, o1, o2, buf, cursor); return }
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy19
+	default:
+		goto yy447
+	}
 yy422:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy445
-	case 'u':
-		yyt4 = cursor
-		goto yy446
+	case 'n':
+		goto yy448
 	default:
 		goto yy19
 	}
@@ -5898,8 +5907,8 @@ yy423:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy447
+	case 's':
+		goto yy449
 	default:
 		goto yy19
 	}
@@ -5907,12 +5916,211 @@ yy424:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy448
+	case 'A':
+		goto yy450
 	default:
 		goto yy19
 	}
 yy425:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy451
+	default:
+		goto yy19
+	}
+yy426:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy452
+	default:
+		goto yy19
+	}
+yy427:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy453
+	default:
+		goto yy191
+	}
+yy428:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		yyt4 = cursor
+		goto yy405
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy428
+	default:
+		goto yy19
+	}
+yy429:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy454
+	default:
+		goto yy19
+	}
+yy430:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy455
+	default:
+		goto yy19
+	}
+yy431:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy456
+	default:
+		goto yy19
+	}
+yy432:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt6
+	o2 = yyt3
+	cursor += -1
+	{ e.proxiedClient(p1, p2, o1, o2, buf, cursor); return }
+yy433:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt6 = cursor
+		goto yy457
+	case 'u':
+		yyt6 = cursor
+		goto yy458
+	default:
+		goto yy19
+	}
+yy434:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy459
+	default:
+		goto yy19
+	}
+yy435:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy460
+	default:
+		goto yy19
+	}
+yy436:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy461
+	default:
+		goto yy19
+	}
+yy437:
+	yyaccept = 1
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy462
+	default:
+		yyt4 = -1
+		yyt5 = -1
+		goto yy236
+	}
+yy438:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy463
+	default:
+		goto yy19
+	}
+yy439:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy464
+	default:
+		goto yy19
+	}
+yy440:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt3
+	cursor += -1
+	{ e.disconnect(b, p1, p2, o1, o2, buf, cursor); return }
+yy441:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy465
+	case 'u':
+		yyt4 = cursor
+		goto yy466
+	default:
+		goto yy19
+	}
+yy442:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy467
+	default:
+		goto yy19
+	}
+yy443:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'M':
+		goto yy468
+	default:
+		goto yy19
+	}
+yy444:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy469
+	default:
+		goto yy19
+	}
+yy445:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -5926,107 +6134,107 @@ yy425:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt4 = cursor
-		goto yy449
+		goto yy470
 	default:
 		goto yy19
 	}
-yy426:
+yy446:
 	cursor++
 	yych = buf[cursor]
-yy427:
+yy447:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		goto yy19
 	case ' ':
-		goto yy450
+		goto yy471
 	default:
-		goto yy426
+		goto yy446
 	}
-yy428:
+yy448:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
 		yyt4 = cursor
-		goto yy317
+		goto yy332
 	default:
 		goto yy19
 	}
-yy429:
+yy449:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy451
+		goto yy472
 	default:
 		goto yy19
 	}
-yy430:
+yy450:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'R':
-		goto yy452
+		goto yy473
 	default:
 		goto yy19
 	}
-yy431:
+yy451:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy453
+		goto yy474
 	default:
 		goto yy19
 	}
-yy432:
+yy452:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy454
+		goto yy475
 	default:
 		goto yy19
 	}
-yy433:
+yy453:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy455
+		goto yy476
 	default:
-		goto yy182
+		goto yy191
 	}
-yy434:
+yy454:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy456
+		goto yy477
 	default:
 		goto yy19
 	}
-yy435:
+yy455:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy457
+		goto yy478
 	default:
 		goto yy19
 	}
-yy436:
+yy456:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy458
+		goto yy479
 	default:
 		goto yy19
 	}
-yy437:
+yy457:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6038,31 +6246,31 @@ yy437:
 		fallthrough
 	case ',':
 		yyt3 = cursor
-		goto yy413
+		goto yy432
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy437
+		goto yy457
 	default:
 		goto yy19
 	}
-yy438:
+yy458:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy459
+		goto yy480
 	default:
 		goto yy19
 	}
-yy439:
+yy459:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy460
+		goto yy481
 	default:
 		goto yy19
 	}
-yy440:
+yy460:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6076,47 +6284,47 @@ yy440:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy461
+		goto yy482
 	default:
 		goto yy19
 	}
-yy441:
+yy461:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy462
+		goto yy483
 	default:
 		goto yy19
 	}
-yy442:
+yy462:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy463
+		goto yy484
 	default:
 		goto yy19
 	}
-yy443:
+yy463:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy464
+		goto yy485
 	default:
 		goto yy19
 	}
-yy444:
+yy464:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy330
+		goto yy345
 	default:
 		goto yy19
 	}
-yy445:
+yy465:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6126,209 +6334,9 @@ yy445:
 		fallthrough
 	case ' ':
 		yyt3 = cursor
-		goto yy421
+		goto yy440
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy445
-	default:
-		goto yy19
-	}
-yy446:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
 		goto yy465
-	default:
-		goto yy19
-	}
-yy447:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy466
-	default:
-		goto yy19
-	}
-yy448:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy467
-	default:
-		goto yy19
-	}
-yy449:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy449
-	case '[':
-		goto yy468
-	default:
-		goto yy19
-	}
-yy450:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy469
-	default:
-		goto yy19
-	}
-yy451:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy470
-	default:
-		goto yy19
-	}
-yy452:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'T':
-		goto yy471
-	default:
-		goto yy19
-	}
-yy453:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy472
-	default:
-		goto yy19
-	}
-yy454:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy473
-	default:
-		goto yy19
-	}
-yy455:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy474
-	default:
-		goto yy19
-	}
-yy456:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy475
-	default:
-		goto yy19
-	}
-yy457:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy476
-	default:
-		goto yy19
-	}
-yy458:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy477
-	default:
-		goto yy19
-	}
-yy459:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy478
-	default:
-		goto yy19
-	}
-yy460:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy479
-	default:
-		goto yy19
-	}
-yy461:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy461
-	case '[':
-		goto yy480
-	default:
-		goto yy19
-	}
-yy462:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy371
-	default:
-		goto yy19
-	}
-yy463:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy481
-	default:
-		goto yy19
-	}
-yy464:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy482
-	default:
-		goto yy19
-	}
-yy465:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy483
 	default:
 		goto yy19
 	}
@@ -6336,8 +6344,8 @@ yy466:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'w':
-		goto yy484
+	case 'n':
+		goto yy486
 	default:
 		goto yy19
 	}
@@ -6345,8 +6353,8 @@ yy467:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy485
+	case 'o':
+		goto yy487
 	default:
 		goto yy19
 	}
@@ -6354,18 +6362,16 @@ yy468:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
+	case 'E':
 		goto yy488
 	default:
-		goto yy487
+		goto yy19
 	}
 yy469:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 'e':
 		goto yy489
 	default:
 		goto yy19
@@ -6374,7 +6380,17 @@ yy470:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy470
+	case '[':
 		goto yy490
 	default:
 		goto yy19
@@ -6383,7 +6399,7 @@ yy471:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
+	case 'a':
 		goto yy491
 	default:
 		goto yy19
@@ -6392,7 +6408,7 @@ yy472:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'o':
 		goto yy492
 	default:
 		goto yy19
@@ -6401,7 +6417,7 @@ yy473:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'T':
 		goto yy493
 	default:
 		goto yy19
@@ -6410,7 +6426,7 @@ yy474:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 's':
 		goto yy494
 	default:
 		goto yy19
@@ -6419,7 +6435,7 @@ yy475:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'r':
 		goto yy495
 	default:
 		goto yy19
@@ -6428,21 +6444,12 @@ yy476:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy363
-	default:
-		goto yy19
-	}
-yy477:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
+	case 'r':
 		goto yy496
 	default:
 		goto yy19
 	}
-yy478:
+yy477:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6451,7 +6458,7 @@ yy478:
 	default:
 		goto yy19
 	}
-yy479:
+yy478:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6460,23 +6467,30 @@ yy479:
 	default:
 		goto yy19
 	}
+yy479:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy499
+	default:
+		goto yy19
+	}
 yy480:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy501
-	default:
+	case 'k':
 		goto yy500
+	default:
+		goto yy19
 	}
 yy481:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy502
+	case 'w':
+		goto yy501
 	default:
 		goto yy19
 	}
@@ -6484,8 +6498,18 @@ yy482:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy503
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy482
+	case '[':
+		goto yy502
 	default:
 		goto yy19
 	}
@@ -6493,8 +6517,8 @@ yy483:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy504
+	case 'h':
+		goto yy388
 	default:
 		goto yy19
 	}
@@ -6502,8 +6526,8 @@ yy484:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy505
+	case 'r':
+		goto yy503
 	default:
 		goto yy19
 	}
@@ -6511,15 +6535,226 @@ yy485:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ')':
-		goto yy506
+	case 'w':
+		goto yy504
 	default:
 		goto yy19
 	}
 yy486:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy505
+	default:
+		goto yy19
+	}
 yy487:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy506
+	default:
+		goto yy19
+	}
+yy488:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy507
+	default:
+		goto yy19
+	}
+yy489:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy508
+	default:
+		goto yy19
+	}
+yy490:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy511
+	default:
+		goto yy510
+	}
+yy491:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy512
+	default:
+		goto yy19
+	}
+yy492:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy513
+	default:
+		goto yy19
+	}
+yy493:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy514
+	default:
+		goto yy19
+	}
+yy494:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy515
+	default:
+		goto yy19
+	}
+yy495:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy516
+	default:
+		goto yy19
+	}
+yy496:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy517
+	default:
+		goto yy19
+	}
+yy497:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy518
+	default:
+		goto yy19
+	}
+yy498:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy380
+	default:
+		goto yy19
+	}
+yy499:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy519
+	default:
+		goto yy19
+	}
+yy500:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy520
+	default:
+		goto yy19
+	}
+yy501:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy521
+	default:
+		goto yy19
+	}
+yy502:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy524
+	default:
+		goto yy523
+	}
+yy503:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy525
+	default:
+		goto yy19
+	}
+yy504:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy526
+	default:
+		goto yy19
+	}
+yy505:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy527
+	default:
+		goto yy19
+	}
+yy506:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy528
+	default:
+		goto yy19
+	}
+yy507:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy529
+	default:
+		goto yy19
+	}
+yy508:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ')':
+		goto yy530
+	default:
+		goto yy19
+	}
+yy509:
+	cursor++
+	yych = buf[cursor]
+yy510:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -6528,85 +6763,85 @@ yy487:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy486
+		goto yy509
 	case ']':
-		goto yy507
+		goto yy531
 	default:
 		goto yy19
 	}
-yy488:
+yy511:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy508
+		goto yy532
 	default:
 		goto yy19
 	}
-yy489:
+yy512:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy509
+		goto yy533
 	default:
 		goto yy19
 	}
-yy490:
+yy513:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy510
+		goto yy534
 	default:
 		goto yy19
 	}
-yy491:
+yy514:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'L':
-		goto yy511
+		goto yy535
 	default:
 		goto yy19
 	}
-yy492:
+yy515:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy512
+		goto yy536
 	default:
 		goto yy19
 	}
-yy493:
+yy516:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy513
+		goto yy537
 	default:
 		goto yy19
 	}
-yy494:
+yy517:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'q':
-		goto yy514
+		goto yy538
 	default:
 		goto yy19
 	}
-yy495:
+yy518:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy515
+		goto yy539
 	default:
 		goto yy19
 	}
-yy496:
+yy519:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6620,32 +6855,32 @@ yy496:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy516
+		goto yy540
 	default:
 		goto yy19
 	}
-yy497:
+yy520:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy517
+		goto yy541
 	default:
 		goto yy19
 	}
-yy498:
+yy521:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy391
+		goto yy409
 	default:
 		goto yy19
 	}
-yy499:
+yy522:
 	cursor++
 	yych = buf[cursor]
-yy500:
+yy523:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -6654,31 +6889,31 @@ yy500:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy499
+		goto yy522
 	case ']':
-		goto yy518
+		goto yy542
 	default:
 		goto yy19
 	}
-yy501:
+yy524:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy519
+		goto yy543
 	default:
 		goto yy19
 	}
-yy502:
+yy525:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy520
+		goto yy544
 	default:
 		goto yy19
 	}
-yy503:
+yy526:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6688,38 +6923,47 @@ yy503:
 		fallthrough
 	case ' ':
 		yyt3 = cursor
-		goto yy350
+		goto yy366
 	default:
 		goto yy19
 	}
-yy504:
+yy527:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy521
+		goto yy545
 	default:
 		goto yy19
 	}
-yy505:
+yy528:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy398
+		goto yy416
 	default:
 		goto yy19
 	}
-yy506:
+yy529:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A':
+		goto yy546
+	default:
+		goto yy19
+	}
+yy530:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy522
+		goto yy547
 	default:
 		goto yy19
 	}
-yy507:
+yy531:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6731,86 +6975,86 @@ yy507:
 		yyt5 = cursor
 		yyt6 = -1
 		yyt9 = -1
-		goto yy523
+		goto yy548
 	case ':':
 		yyt5 = cursor
-		goto yy524
+		goto yy549
 	default:
 		goto yy19
 	}
-yy508:
+yy532:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy525
+		goto yy550
 	default:
 		goto yy19
 	}
-yy509:
+yy533:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy526
+		goto yy551
 	default:
 		goto yy19
 	}
-yy510:
+yy534:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy527
+		goto yy552
 	default:
 		goto yy19
 	}
-yy511:
+yy535:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'S':
-		goto yy528
+		goto yy553
 	default:
 		goto yy19
 	}
-yy512:
+yy536:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy529
+		goto yy554
 	default:
 		goto yy19
 	}
-yy513:
+yy537:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy530
+		goto yy555
 	default:
 		goto yy19
 	}
-yy514:
+yy538:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy531
+		goto yy556
 	default:
 		goto yy19
 	}
-yy515:
+yy539:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy532
+		goto yy557
 	default:
 		goto yy19
 	}
-yy516:
+yy540:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6823,22 +7067,22 @@ yy516:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy516
+		goto yy540
 	case '[':
-		goto yy533
+		goto yy558
 	default:
 		goto yy19
 	}
-yy517:
+yy541:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy534
+		goto yy559
 	default:
 		goto yy19
 	}
-yy518:
+yy542:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -6846,47 +7090,56 @@ yy518:
 		yyt2 = cursor
 		yyt4 = -1
 		yyt5 = -1
-		goto yy535
+		goto yy560
 	default:
 		goto yy19
 	}
-yy519:
+yy543:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy536
+		goto yy561
 	default:
 		goto yy19
 	}
-yy520:
+yy544:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy537
+		goto yy562
 	default:
 		goto yy19
 	}
-yy521:
+yy545:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy538
+		goto yy563
 	default:
 		goto yy19
 	}
-yy522:
+yy546:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'G':
+		goto yy564
+	default:
+		goto yy19
+	}
+yy547:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy334
+		goto yy350
 	default:
 		goto yy19
 	}
-yy523:
+yy548:
 	cursor++
 	q1 = yyt2
 	q2 = yyt8
@@ -6901,271 +7154,15 @@ yy523:
 	w2 += -7
 	cursor += -1
 	{ e.ended(w1, w2, v1, v2, p1, p2, o1, o2); return }
-yy524:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt9 = cursor
-		goto yy539
-	case 'u':
-		yyt9 = cursor
-		goto yy540
-	default:
-		goto yy19
-	}
-yy525:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy541
-	default:
-		goto yy19
-	}
-yy526:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy542
-	default:
-		goto yy19
-	}
-yy527:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy543
-	default:
-		goto yy19
-	}
-yy528:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy544
-	default:
-		goto yy19
-	}
-yy529:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy545
-	default:
-		goto yy19
-	}
-yy530:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy546
-	default:
-		goto yy19
-	}
-yy531:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy547
-	default:
-		goto yy19
-	}
-yy532:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		yyt4 = cursor
-		goto yy387
-	default:
-		goto yy19
-	}
-yy533:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy550
-	default:
-		goto yy549
-	}
-yy534:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy551
-	default:
-		goto yy19
-	}
-yy535:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy552
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy553
-	case 'u':
-		yyt4 = cursor
-		goto yy554
-	default:
-		goto yy19
-	}
-yy536:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy555
-	default:
-		goto yy19
-	}
-yy537:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		yyt1 = cursor
-		goto yy556
-	default:
-		goto yy19
-	}
-yy538:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy557
-	default:
-		goto yy19
-	}
-yy539:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		yyt6 = cursor
-		goto yy523
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy539
-	default:
-		goto yy19
-	}
-yy540:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy558
-	default:
-		goto yy19
-	}
-yy541:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy559
-	default:
-		goto yy19
-	}
-yy542:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy560
-	default:
-		goto yy19
-	}
-yy543:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy561
-	default:
-		goto yy19
-	}
-yy544:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy562
-	default:
-		goto yy19
-	}
-yy545:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy563
-	default:
-		goto yy19
-	}
-yy546:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy564
-	default:
-		goto yy19
-	}
-yy547:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy565
-	default:
-		goto yy19
-	}
-yy548:
-	cursor++
-	yych = buf[cursor]
 yy549:
+	cursor++
+	yych = buf[cursor]
 	switch (yych) {
-	case '.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9',':':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		fallthrough
-	case 'a','b','c','d','e','f':
-		goto yy548
-	case ']':
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy565
+	case 'u':
+		yyt9 = cursor
 		goto yy566
 	default:
 		goto yy19
@@ -7183,32 +7180,26 @@ yy551:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		yyt3 = cursor
-		goto yy413
+	case 'e':
+		goto yy568
 	default:
 		goto yy19
 	}
 yy552:
 	cursor++
 	yych = buf[cursor]
-	yyt3 = cursor
-	goto yy569
+	switch (yych) {
+	case 'a':
+		goto yy569
+	default:
+		goto yy19
+	}
 yy553:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy553
-	case ':':
-		yyt5 = cursor
-		goto yy571
+	case ' ':
+		goto yy570
 	default:
 		goto yy19
 	}
@@ -7216,8 +7207,8 @@ yy554:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy572
+	case 'i':
+		goto yy571
 	default:
 		goto yy19
 	}
@@ -7225,8 +7216,8 @@ yy555:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy573
+	case 'e':
+		goto yy572
 	default:
 		goto yy19
 	}
@@ -7234,18 +7225,8 @@ yy556:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-','.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case '_':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy556
-	case '[':
-		goto yy574
+	case 'e':
+		goto yy573
 	default:
 		goto yy19
 	}
@@ -7258,8 +7239,10 @@ yy557:
 	case '\r':
 		fallthrough
 	case ' ':
-		yyt3 = cursor
-		goto yy421
+		fallthrough
+	case ',':
+		yyt4 = cursor
+		goto yy405
 	default:
 		goto yy19
 	}
@@ -7267,17 +7250,19 @@ yy558:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
-		goto yy575
-	default:
+	case ']':
 		goto yy19
+	case 'u':
+		goto yy576
+	default:
+		goto yy575
 	}
 yy559:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'w':
-		goto yy576
+	case 'n':
+		goto yy577
 	default:
 		goto yy19
 	}
@@ -7285,8 +7270,14 @@ yy560:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy577
+	case ' ':
+		goto yy578
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy579
+	case 'u':
+		yyt4 = cursor
+		goto yy580
 	default:
 		goto yy19
 	}
@@ -7294,1205 +7285,12 @@ yy561:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy578
-	default:
-		goto yy19
-	}
-yy562:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy579
-	default:
-		goto yy19
-	}
-yy563:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy528
-	default:
-		goto yy19
-	}
-yy564:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy580
-	default:
-		goto yy19
-	}
-yy565:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
+	case 'n':
 		goto yy581
 	default:
 		goto yy19
 	}
-yy566:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		yyt2 = cursor
-		yyt4 = -1
-		yyt5 = -1
-		goto yy582
-	default:
-		goto yy19
-	}
-yy567:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy583
-	default:
-		goto yy19
-	}
-yy568:
-	cursor++
-	yych = buf[cursor]
-yy569:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy570
-	default:
-		goto yy568
-	}
-yy570:
-	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt4
-	o2 = yyt5
-	v1 = yyt3
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
-yy571:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy552
-	default:
-		goto yy19
-	}
-yy572:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy584
-	default:
-		goto yy19
-	}
-yy573:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy585
-	default:
-		goto yy19
-	}
-yy574:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy588
-	default:
-		goto yy587
-	}
-yy575:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy589
-	default:
-		goto yy19
-	}
-yy576:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy590
-	default:
-		goto yy19
-	}
-yy577:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy591
-	default:
-		goto yy19
-	}
-yy578:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy592
-	default:
-		goto yy19
-	}
-yy579:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'q':
-		goto yy593
-	default:
-		goto yy19
-	}
-yy580:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy594
-	default:
-		goto yy19
-	}
-yy581:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy595
-	default:
-		goto yy19
-	}
-yy582:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy596
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy597
-	case 'u':
-		yyt4 = cursor
-		goto yy598
-	default:
-		goto yy19
-	}
-yy583:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy599
-	default:
-		goto yy19
-	}
-yy584:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy600
-	default:
-		goto yy19
-	}
-yy585:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy601
-	default:
-		goto yy19
-	}
-yy586:
-	cursor++
-	yych = buf[cursor]
-yy587:
-	switch (yych) {
-	case '.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9',':':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		fallthrough
-	case 'a','b','c','d','e','f':
-		goto yy586
-	case ']':
-		goto yy602
-	default:
-		goto yy19
-	}
-yy588:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy603
-	default:
-		goto yy19
-	}
-yy589:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy604
-	default:
-		goto yy19
-	}
-yy590:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy507
-	default:
-		goto yy19
-	}
-yy591:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy605
-	default:
-		goto yy19
-	}
-yy592:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy606
-	default:
-		goto yy19
-	}
-yy593:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy607
-	default:
-		goto yy19
-	}
-yy594:
-	cursor++
-	yych = buf[cursor]
-	yyt1 = cursor
-	goto yy609
-yy595:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy611
-	default:
-		goto yy19
-	}
-yy596:
-	cursor++
-	yych = buf[cursor]
-	yyt3 = cursor
-	goto yy613
-yy597:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy597
-	case ':':
-		yyt5 = cursor
-		goto yy615
-	default:
-		goto yy19
-	}
-yy598:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy616
-	default:
-		goto yy19
-	}
-yy599:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy617
-	default:
-		goto yy19
-	}
-yy600:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy618
-	default:
-		goto yy19
-	}
-yy601:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy518
-	default:
-		goto yy19
-	}
-yy602:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt4 = cursor
-		yyt9 = -1
-		yyt10 = -1
-		goto yy619
-	case ':':
-		yyt4 = cursor
-		yyt9 = -1
-		yyt10 = -1
-		yyt11 = -1
-		yyt12 = -1
-		goto yy620
-	default:
-		goto yy19
-	}
-yy603:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy621
-	default:
-		goto yy19
-	}
-yy604:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy622
-	default:
-		goto yy19
-	}
-yy605:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy623
-	default:
-		goto yy19
-	}
-yy606:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy624
-	default:
-		goto yy19
-	}
-yy607:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy625
-	default:
-		goto yy19
-	}
-yy608:
-	cursor++
-	yych = buf[cursor]
-yy609:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy610
-	default:
-		goto yy608
-	}
-yy610:
-	cursor++
-	v1 = yyt1
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ e.text(eventTLSLibrary, v1, v2); return }
-yy611:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy626
-	default:
-		goto yy19
-	}
-yy612:
-	cursor++
-	yych = buf[cursor]
-yy613:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy614
-	default:
-		goto yy612
-	}
-yy614:
-	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt4
-	o2 = yyt5
-	v1 = yyt3
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ e.peerText(eventTLSAborted, p1, p2, o1, o2, v1, v2); return }
-yy615:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy596
-	default:
-		goto yy19
-	}
-yy616:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy627
-	default:
-		goto yy19
-	}
-yy617:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy628
-	default:
-		goto yy19
-	}
-yy618:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy629
-	default:
-		goto yy19
-	}
-yy619:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy630
-	default:
-		goto yy19
-	}
-yy620:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy631
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt9 = cursor
-		goto yy632
-	case 'u':
-		yyt9 = cursor
-		goto yy633
-	default:
-		goto yy19
-	}
-yy621:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy634
-	default:
-		goto yy19
-	}
-yy622:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy635
-	default:
-		goto yy19
-	}
-yy623:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy636
-	default:
-		goto yy19
-	}
-yy624:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy637
-	default:
-		goto yy19
-	}
-yy625:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy638
-	default:
-		goto yy19
-	}
-yy626:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy639
-	default:
-		goto yy19
-	}
-yy627:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy640
-	default:
-		goto yy19
-	}
-yy628:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy641
-	default:
-		goto yy19
-	}
-yy629:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy642
-	default:
-		goto yy19
-	}
-yy630:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy643
-	default:
-		goto yy19
-	}
-yy631:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy19
-	default:
-		yyt5 = cursor
-		goto yy644
-	}
-yy632:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt10 = cursor
-		goto yy619
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy632
-	case ':':
-		yyt10 = cursor
-		yyt11 = -1
-		yyt12 = -1
-		goto yy645
-	default:
-		goto yy19
-	}
-yy633:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy646
-	default:
-		goto yy19
-	}
-yy634:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy647
-	default:
-		goto yy19
-	}
-yy635:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		yyt6 = cursor
-		goto yy523
-	default:
-		goto yy19
-	}
-yy636:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy648
-	default:
-		goto yy19
-	}
-yy637:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy649
-	default:
-		goto yy19
-	}
-yy638:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy650
-	default:
-		goto yy19
-	}
-yy639:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy651
-	default:
-		goto yy19
-	}
-yy640:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy652
-	default:
-		goto yy19
-	}
-yy641:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy566
-	default:
-		goto yy19
-	}
-yy642:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		yyt5 = cursor
-		goto yy571
-	default:
-		goto yy19
-	}
-yy643:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy653
-	default:
-		goto yy19
-	}
-yy644:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy19
-	case ' ':
-		goto yy654
-	default:
-		goto yy644
-	}
-yy645:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy631
-	default:
-		goto yy19
-	}
-yy646:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy655
-	default:
-		goto yy19
-	}
-yy647:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy656
-	default:
-		goto yy19
-	}
-yy648:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy657
-	default:
-		goto yy19
-	}
-yy649:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy658
-	default:
-		goto yy19
-	}
-yy650:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy659
-	default:
-		goto yy19
-	}
-yy651:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy660
-	default:
-		goto yy19
-	}
-yy652:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy661
-	default:
-		goto yy19
-	}
-yy653:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ':':
-		goto yy19
-	default:
-		yyt11 = cursor
-		goto yy662
-	}
-yy654:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy663
-	default:
-		goto yy19
-	}
-yy655:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy664
-	default:
-		goto yy19
-	}
-yy656:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy665
-	default:
-		goto yy19
-	}
-yy657:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy666
-	default:
-		goto yy19
-	}
-yy658:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy667
-	default:
-		goto yy19
-	}
-yy659:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy668
-	default:
-		goto yy19
-	}
-yy660:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy669
-	default:
-		goto yy19
-	}
-yy661:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy670
-	default:
-		goto yy19
-	}
-yy662:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy19
-	case ':':
-		yyt12 = cursor
-		goto yy645
-	default:
-		goto yy662
-	}
-yy663:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy671
-	default:
-		goto yy19
-	}
-yy664:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy672
-	default:
-		goto yy19
-	}
-yy665:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy602
-	default:
-		goto yy19
-	}
-yy666:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy673
-	default:
-		goto yy19
-	}
-yy667:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy674
-	default:
-		goto yy19
-	}
-yy668:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy675
-	default:
-		goto yy19
-	}
-yy669:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy650
-	default:
-		goto yy19
-	}
-yy670:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		yyt5 = cursor
-		goto yy615
-	default:
-		goto yy19
-	}
-yy671:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy676
-	default:
-		goto yy19
-	}
-yy672:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy677
-	default:
-		goto yy19
-	}
-yy673:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy678
-	default:
-		goto yy19
-	}
-yy674:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'x':
-		goto yy679
-	default:
-		goto yy19
-	}
-yy675:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy680
-	default:
-		goto yy19
-	}
-yy676:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy681
-	default:
-		goto yy19
-	}
-yy677:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy682
-	default:
-		goto yy19
-	}
-yy678:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy683
-	default:
-		goto yy19
-	}
-yy679:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy684
-	default:
-		goto yy19
-	}
-yy680:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy685
-	default:
-		goto yy19
-	}
-yy681:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy686
-	default:
-		goto yy19
-	}
-yy682:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt10 = cursor
-		goto yy619
-	case ':':
-		yyt10 = cursor
-		yyt11 = -1
-		yyt12 = -1
-		goto yy645
-	default:
-		goto yy19
-	}
-yy683:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy687
-	default:
-		goto yy19
-	}
-yy684:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy688
-	default:
-		goto yy19
-	}
-yy685:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy689
-	default:
-		goto yy19
-	}
-yy686:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy690
-	default:
-		goto yy19
-	}
-yy687:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy691
-	default:
-		goto yy19
-	}
-yy688:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy692
-	default:
-		goto yy19
-	}
-yy689:
+yy562:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8506,38 +7304,195 @@ yy689:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy693
+		goto yy582
 	default:
 		goto yy19
 	}
-yy690:
+yy563:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy694
+	case 'n':
+		goto yy583
 	default:
 		goto yy19
 	}
-yy691:
+yy564:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy695
+	case 'E':
+		goto yy584
 	default:
 		goto yy19
 	}
-yy692:
+yy565:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy696
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		yyt6 = cursor
+		goto yy548
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy565
 	default:
 		goto yy19
 	}
-yy693:
+yy566:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy585
+	default:
+		goto yy19
+	}
+yy567:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy586
+	default:
+		goto yy19
+	}
+yy568:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy587
+	default:
+		goto yy19
+	}
+yy569:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy588
+	default:
+		goto yy19
+	}
+yy570:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy589
+	default:
+		goto yy19
+	}
+yy571:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy590
+	default:
+		goto yy19
+	}
+yy572:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy591
+	default:
+		goto yy19
+	}
+yy573:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy592
+	default:
+		goto yy19
+	}
+yy574:
+	cursor++
+	yych = buf[cursor]
+yy575:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy574
+	case ']':
+		goto yy593
+	default:
+		goto yy19
+	}
+yy576:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy594
+	default:
+		goto yy19
+	}
+yy577:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		yyt3 = cursor
+		goto yy432
+	default:
+		goto yy19
+	}
+yy578:
+	cursor++
+	yych = buf[cursor]
+	yyt3 = cursor
+	goto yy596
+yy579:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy579
+	case ':':
+		yyt5 = cursor
+		goto yy598
+	default:
+		goto yy19
+	}
+yy580:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy599
+	default:
+		goto yy19
+	}
+yy581:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy600
+	default:
+		goto yy19
+	}
+yy582:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8550,60 +7505,1012 @@ yy693:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy693
+		goto yy582
 	case '[':
-		goto yy697
+		goto yy601
 	default:
 		goto yy19
 	}
-yy694:
+yy583:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'p':
-		goto yy698
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		yyt3 = cursor
+		goto yy440
 	default:
 		goto yy19
 	}
-yy695:
+yy584:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy699
+	case ':':
+		goto yy602
 	default:
 		goto yy19
 	}
-yy696:
+yy585:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy603
+	default:
+		goto yy19
+	}
+yy586:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy604
+	default:
+		goto yy19
+	}
+yy587:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy605
+	default:
+		goto yy19
+	}
+yy588:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy700
+		goto yy606
 	default:
 		goto yy19
 	}
-yy697:
+yy589:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy607
+	default:
+		goto yy19
+	}
+yy590:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy553
+	default:
+		goto yy19
+	}
+yy591:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy608
+	default:
+		goto yy19
+	}
+yy592:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy609
+	default:
+		goto yy19
+	}
+yy593:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt2 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		goto yy610
+	default:
+		goto yy19
+	}
+yy594:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy611
+	default:
+		goto yy19
+	}
+yy595:
+	cursor++
+	yych = buf[cursor]
+yy596:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy597
+	default:
+		goto yy595
+	}
+yy597:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt5
+	v1 = yyt3
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
+yy598:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy578
+	default:
+		goto yy19
+	}
+yy599:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy612
+	default:
+		goto yy19
+	}
+yy600:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy613
+	default:
+		goto yy19
+	}
+yy601:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy703
+		goto yy616
 	default:
-		goto yy702
+		goto yy615
 	}
-yy698:
+yy602:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy704
+	case ' ':
+		goto yy617
 	default:
 		goto yy19
 	}
-yy699:
+yy603:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy618
+	default:
+		goto yy19
+	}
+yy604:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy619
+	default:
+		goto yy19
+	}
+yy605:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy620
+	default:
+		goto yy19
+	}
+yy606:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy621
+	default:
+		goto yy19
+	}
+yy607:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'q':
+		goto yy622
+	default:
+		goto yy19
+	}
+yy608:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy623
+	default:
+		goto yy19
+	}
+yy609:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy624
+	default:
+		goto yy19
+	}
+yy610:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy625
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy626
+	case 'u':
+		yyt4 = cursor
+		goto yy627
+	default:
+		goto yy19
+	}
+yy611:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy628
+	default:
+		goto yy19
+	}
+yy612:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy629
+	default:
+		goto yy19
+	}
+yy613:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy630
+	default:
+		goto yy19
+	}
+yy614:
+	cursor++
+	yych = buf[cursor]
+yy615:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy614
+	case ']':
+		goto yy631
+	default:
+		goto yy19
+	}
+yy616:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy632
+	default:
+		goto yy19
+	}
+yy617:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy618:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy634
+	default:
+		goto yy19
+	}
+yy619:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy531
+	default:
+		goto yy19
+	}
+yy620:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy635
+	default:
+		goto yy19
+	}
+yy621:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy636
+	default:
+		goto yy19
+	}
+yy622:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy637
+	default:
+		goto yy19
+	}
+yy623:
+	cursor++
+	yych = buf[cursor]
+	yyt1 = cursor
+	goto yy639
+yy624:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy641
+	default:
+		goto yy19
+	}
+yy625:
+	cursor++
+	yych = buf[cursor]
+	yyt3 = cursor
+	goto yy643
+yy626:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy626
+	case ':':
+		yyt5 = cursor
+		goto yy645
+	default:
+		goto yy19
+	}
+yy627:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy646
+	default:
+		goto yy19
+	}
+yy628:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy647
+	default:
+		goto yy19
+	}
+yy629:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy648
+	default:
+		goto yy19
+	}
+yy630:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy542
+	default:
+		goto yy19
+	}
+yy631:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt4 = cursor
+		yyt9 = -1
+		yyt10 = -1
+		goto yy649
+	case ':':
+		yyt4 = cursor
+		yyt9 = -1
+		yyt10 = -1
+		yyt11 = -1
+		yyt12 = -1
+		goto yy650
+	default:
+		goto yy19
+	}
+yy632:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy651
+	default:
+		goto yy19
+	}
+yy633:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case 'q':
+		goto yy633
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy634:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy653
+	default:
+		goto yy19
+	}
+yy635:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy654
+	default:
+		goto yy19
+	}
+yy636:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy655
+	default:
+		goto yy19
+	}
+yy637:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy656
+	default:
+		goto yy19
+	}
+yy638:
+	cursor++
+	yych = buf[cursor]
+yy639:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy640
+	default:
+		goto yy638
+	}
+yy640:
+	cursor++
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.text(eventTLSLibrary, v1, v2); return }
+yy641:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy657
+	default:
+		goto yy19
+	}
+yy642:
+	cursor++
+	yych = buf[cursor]
+yy643:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy644
+	default:
+		goto yy642
+	}
+yy644:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt5
+	v1 = yyt3
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.peerText(eventTLSAborted, p1, p2, o1, o2, v1, v2); return }
+yy645:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy625
+	default:
+		goto yy19
+	}
+yy646:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy658
+	default:
+		goto yy19
+	}
+yy647:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy659
+	default:
+		goto yy19
+	}
+yy648:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy660
+	default:
+		goto yy19
+	}
+yy649:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy661
+	default:
+		goto yy19
+	}
+yy650:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy662
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy663
+	case 'u':
+		yyt9 = cursor
+		goto yy664
+	default:
+		goto yy19
+	}
+yy651:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy665
+	default:
+		goto yy19
+	}
+yy652:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case 'e':
+		goto yy666
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy653:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy667
+	default:
+		goto yy19
+	}
+yy654:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy668
+	default:
+		goto yy19
+	}
+yy655:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy669
+	default:
+		goto yy19
+	}
+yy656:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy670
+	default:
+		goto yy19
+	}
+yy657:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy671
+	default:
+		goto yy19
+	}
+yy658:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy672
+	default:
+		goto yy19
+	}
+yy659:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy673
+	default:
+		goto yy19
+	}
+yy660:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy674
+	default:
+		goto yy19
+	}
+yy661:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy675
+	default:
+		goto yy19
+	}
+yy662:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy19
+	default:
+		yyt5 = cursor
+		goto yy676
+	}
+yy663:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt10 = cursor
+		goto yy649
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy663
+	case ':':
+		yyt10 = cursor
+		yyt11 = -1
+		yyt12 = -1
+		goto yy677
+	default:
+		goto yy19
+	}
+yy664:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy678
+	default:
+		goto yy19
+	}
+yy665:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy679
+	default:
+		goto yy19
+	}
+yy666:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case 'q':
+		goto yy633
+	case 'u':
+		goto yy680
+	default:
+		goto yy617
+	}
+yy667:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		yyt6 = cursor
+		goto yy548
+	default:
+		goto yy19
+	}
+yy668:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy681
+	default:
+		goto yy19
+	}
+yy669:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy682
+	default:
+		goto yy19
+	}
+yy670:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy683
+	default:
+		goto yy19
+	}
+yy671:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy684
+	default:
+		goto yy19
+	}
+yy672:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy685
+	default:
+		goto yy19
+	}
+yy673:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy593
+	default:
+		goto yy19
+	}
+yy674:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt5 = cursor
+		goto yy598
+	default:
+		goto yy19
+	}
+yy675:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy686
+	default:
+		goto yy19
+	}
+yy676:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy19
+	case ' ':
+		goto yy687
+	default:
+		goto yy676
+	}
+yy677:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy662
+	default:
+		goto yy19
+	}
+yy678:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy688
+	default:
+		goto yy19
+	}
+yy679:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy689
+	default:
+		goto yy19
+	}
+yy680:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case 'e':
+		goto yy690
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy681:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy691
+	default:
+		goto yy19
+	}
+yy682:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy692
+	default:
+		goto yy19
+	}
+yy683:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy693
+	default:
+		goto yy19
+	}
+yy684:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy694
+	default:
+		goto yy19
+	}
+yy685:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy695
+	default:
+		goto yy19
+	}
+yy686:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -8614,7 +8521,140 @@ yy699:
 	case ' ':
 		fallthrough
 	case ':':
+		goto yy19
+	default:
+		yyt11 = cursor
+		goto yy696
+	}
+yy687:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy697
+	default:
+		goto yy19
+	}
+yy688:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy698
+	default:
+		goto yy19
+	}
+yy689:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy699
+	default:
+		goto yy19
+	}
+yy690:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case 'd':
+		goto yy700
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy691:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy701
+	default:
+		goto yy19
+	}
+yy692:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy702
+	default:
+		goto yy19
+	}
+yy693:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy703
+	default:
+		goto yy19
+	}
+yy694:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy704
+	default:
+		goto yy19
+	}
+yy695:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
 		goto yy705
+	default:
+		goto yy19
+	}
+yy696:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy19
+	case ':':
+		yyt12 = cursor
+		goto yy677
+	default:
+		goto yy696
+	}
+yy697:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy706
+	default:
+		goto yy19
+	}
+yy698:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy707
+	default:
+		goto yy19
+	}
+yy699:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy631
 	default:
 		goto yy19
 	}
@@ -8622,26 +8662,34 @@ yy700:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy706
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case ' ':
+		goto yy708
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
 	}
 yy701:
 	cursor++
 	yych = buf[cursor]
-yy702:
 	switch (yych) {
-	case '.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9',':':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		fallthrough
-	case 'a','b','c','d','e','f':
-		goto yy701
-	case ']':
-		goto yy707
+	case ' ':
+		goto yy709
+	default:
+		goto yy19
+	}
+yy702:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy710
 	default:
 		goto yy19
 	}
@@ -8649,8 +8697,8 @@ yy703:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy708
+	case 'r':
+		goto yy711
 	default:
 		goto yy19
 	}
@@ -8658,25 +8706,27 @@ yy704:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy709
+	case 'd':
+		goto yy683
 	default:
 		goto yy19
 	}
 yy705:
 	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt3
-	o2 = yyt4
-	cursor += -1
-	{ e.peerText(eventSASLFailed, p1, p2, o1, o2, cursor, cursor); return }
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt5 = cursor
+		goto yy645
+	default:
+		goto yy19
+	}
 yy706:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy710
+	case 't':
+		goto yy712
 	default:
 		goto yy19
 	}
@@ -8684,14 +8734,8 @@ yy707:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt4 = -1
-		goto yy711
-	case ':':
-		yyt2 = cursor
-		goto yy712
+	case 'w':
+		goto yy713
 	default:
 		goto yy19
 	}
@@ -8699,17 +8743,25 @@ yy708:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
-		goto yy713
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case 'a':
+		goto yy714
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
 	}
 yy709:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy714
+	case 'f':
+		goto yy715
 	default:
 		goto yy19
 	}
@@ -8717,8 +8769,8 @@ yy710:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy715
+	case 'x':
+		goto yy716
 	default:
 		goto yy19
 	}
@@ -8726,8 +8778,8 @@ yy711:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy716
+	case 'o':
+		goto yy717
 	default:
 		goto yy19
 	}
@@ -8735,11 +8787,7 @@ yy712:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy717
-	case 'u':
-		yyt4 = cursor
+	case 'h':
 		goto yy718
 	default:
 		goto yy19
@@ -8757,16 +8805,24 @@ yy714:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case 'q':
+		goto yy633
+	case 's':
 		goto yy720
 	default:
-		goto yy19
+		goto yy617
 	}
 yy715:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
+	case 'a':
 		goto yy721
 	default:
 		goto yy19
@@ -8775,7 +8831,7 @@ yy716:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'c':
 		goto yy722
 	default:
 		goto yy19
@@ -8784,11 +8840,8 @@ yy717:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy711
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy717
+	case 'm':
+		goto yy723
 	default:
 		goto yy19
 	}
@@ -8796,8 +8849,8 @@ yy718:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy723
+	case ' ':
+		goto yy724
 	default:
 		goto yy19
 	}
@@ -8805,8 +8858,14 @@ yy719:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy724
+	case ' ':
+		yyt10 = cursor
+		goto yy649
+	case ':':
+		yyt10 = cursor
+		yyt11 = -1
+		yyt12 = -1
+		goto yy677
 	default:
 		goto yy19
 	}
@@ -8818,20 +8877,21 @@ yy720:
 		fallthrough
 	case '\r':
 		fallthrough
-	case ' ':
+	case ';':
 		goto yy19
-	default:
-		yyt6 = cursor
+	case ' ':
 		goto yy725
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
 	}
 yy721:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'i':
 		goto yy726
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy721
 	default:
 		goto yy19
 	}
@@ -8839,7 +8899,7 @@ yy722:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'e':
 		goto yy727
 	default:
 		goto yy19
@@ -8848,7 +8908,7 @@ yy723:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
+	case ' ':
 		goto yy728
 	default:
 		goto yy19
@@ -8857,7 +8917,7 @@ yy724:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'w':
+	case 'c':
 		goto yy729
 	default:
 		goto yy19
@@ -8869,18 +8929,54 @@ yy725:
 	case '\n':
 		fallthrough
 	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
-	case ' ':
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt2 = cursor
 		goto yy730
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt2 = cursor
+		goto yy731
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt2 = cursor
+		goto yy732
+	case 'q':
+		yyt2 = cursor
+		goto yy733
 	default:
-		goto yy725
+		goto yy617
 	}
 yy726:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy731
+	case 'l':
+		goto yy734
 	default:
 		goto yy19
 	}
@@ -8888,222 +8984,12 @@ yy727:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy732
-	default:
-		goto yy19
-	}
-yy728:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy733
-	default:
-		goto yy19
-	}
-yy729:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy734
-	default:
-		goto yy19
-	}
-yy730:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '(':
+	case 'e':
 		goto yy735
 	default:
 		goto yy19
 	}
-yy731:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy736
-	default:
-		goto yy19
-	}
-yy732:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy737
-	default:
-		goto yy19
-	}
-yy733:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy738
-	default:
-		goto yy19
-	}
-yy734:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy707
-	default:
-		goto yy19
-	}
-yy735:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		yyt7 = cursor
-		goto yy739
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt7 = cursor
-		goto yy740
-	default:
-		goto yy19
-	}
-yy736:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy741
-	default:
-		goto yy19
-	}
-yy737:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy742
-	default:
-		goto yy19
-	}
-yy738:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy743
-	default:
-		goto yy19
-	}
-yy739:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy740
-	default:
-		goto yy19
-	}
-yy740:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '/':
-		yyt8 = cursor
-		goto yy744
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy740
-	default:
-		goto yy19
-	}
-yy741:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy745
-	default:
-		goto yy19
-	}
-yy742:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy746
-	default:
-		goto yy19
-	}
-yy743:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy747
-	default:
-		goto yy19
-	}
-yy744:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy748
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy749
-	default:
-		goto yy19
-	}
-yy745:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy750
-	default:
-		goto yy19
-	}
-yy746:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy751
-	default:
-		goto yy19
-	}
-yy747:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy711
-	default:
-		goto yy19
-	}
-yy748:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy749
-	default:
-		goto yy19
-	}
-yy749:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy752
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy749
-	default:
-		goto yy19
-	}
-yy750:
+yy728:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9117,29 +9003,182 @@ yy750:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy753
+		goto yy736
 	default:
 		goto yy19
 	}
-yy751:
+yy729:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy754
+		goto yy737
 	default:
 		goto yy19
 	}
-yy752:
+yy730:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
-		goto yy755
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy738
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy739
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy740
+	case 'q':
+		goto yy741
+	default:
+		goto yy617
+	}
+yy731:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy739
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy732:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy740
+	case 'q':
+		goto yy741
+	default:
+		goto yy617
+	}
+yy733:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy740
+	case 'q':
+		goto yy741
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy734:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy742
 	default:
 		goto yy19
 	}
-yy753:
+yy735:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy743
+	default:
+		goto yy19
+	}
+yy736:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9152,63 +9191,375 @@ yy753:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy753
+		goto yy736
 	case '[':
-		goto yy756
+		goto yy744
 	default:
 		goto yy19
 	}
-yy754:
+yy737:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy757
+	case 'p':
+		goto yy745
 	default:
 		goto yy19
 	}
-yy755:
+yy738:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy758
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy746
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy747
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy748
+	case 'q':
+		goto yy749
+	default:
+		goto yy617
+	}
+yy739:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy747
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy740:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy748
+	case 'q':
+		goto yy749
+	default:
+		goto yy617
+	}
+yy741:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy748
+	case 'q':
+		goto yy749
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy742:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy750
 	default:
 		goto yy19
 	}
-yy756:
+yy743:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy751
+	default:
+		goto yy19
+	}
+yy744:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
+		goto yy754
+	default:
+		goto yy753
+	}
+yy745:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy755
+	default:
+		goto yy19
+	}
+yy746:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy756
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy757
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy758
+	case 'q':
+		goto yy759
+	default:
+		goto yy617
+	}
+yy747:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy757
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy748:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy758
+	case 'q':
+		goto yy759
+	default:
+		goto yy617
+	}
+yy749:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy758
+	case 'q':
+		goto yy759
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy750:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ':':
+		goto yy760
+	default:
+		goto yy19
+	}
+yy751:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
 		goto yy761
 	default:
-		goto yy760
-	}
-yy757:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy762
-	default:
 		goto yy19
 	}
-yy758:
+yy752:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy763
-	default:
-		goto yy19
-	}
-yy759:
-	cursor++
-	yych = buf[cursor]
-yy760:
+yy753:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -9217,18 +9568,188 @@ yy760:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy759
+		goto yy752
 	case ']':
-		goto yy764
+		goto yy762
 	default:
 		goto yy19
 	}
-yy761:
+yy754:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
+		goto yy763
+	default:
+		goto yy19
+	}
+yy755:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy764
+	default:
+		goto yy19
+	}
+yy756:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy765
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy766
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy767
+	case 'q':
+		goto yy768
+	default:
+		goto yy617
+	}
+yy757:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy766
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy758:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy767
+	case 'q':
+		goto yy768
+	default:
+		goto yy617
+	}
+yy759:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy767
+	case 'q':
+		goto yy768
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy760:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt3
+	o2 = yyt4
+	cursor += -1
+	{ e.peerText(eventSASLFailed, p1, p2, o1, o2, cursor, cursor); return }
+yy761:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy769
 	default:
 		goto yy19
 	}
@@ -9237,7 +9758,13 @@ yy762:
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy766
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy770
+	case ':':
+		yyt2 = cursor
+		goto yy771
 	default:
 		goto yy19
 	}
@@ -9245,8 +9772,8 @@ yy763:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy767
+	case 'k':
+		goto yy772
 	default:
 		goto yy19
 	}
@@ -9254,14 +9781,8 @@ yy764:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt4 = -1
-		goto yy768
-	case ':':
-		yyt2 = cursor
-		goto yy769
+	case 'r':
+		goto yy773
 	default:
 		goto yy19
 	}
@@ -9269,10 +9790,46 @@ yy765:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
-		goto yy770
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy774
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy775
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy776
+	case 'q':
+		goto yy777
+	default:
+		goto yy617
 	}
 yy766:
 	cursor++
@@ -9281,38 +9838,104 @@ yy766:
 	case '\n':
 		fallthrough
 	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy775
+	case 'q':
+		goto yy633
 	default:
-		goto yy771
+		goto yy617
 	}
 yy767:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ')':
-		goto yy772
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy776
+	case 'q':
+		goto yy777
+	default:
+		goto yy617
 	}
 yy768:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy773
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy776
+	case 'q':
+		goto yy777
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
 	}
 yy769:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy774
-	case 'u':
-		yyt4 = cursor
-		goto yy775
+	case ' ':
+		goto yy778
 	default:
 		goto yy19
 	}
@@ -9320,20 +9943,239 @@ yy770:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy776
+	case 'f':
+		goto yy779
 	default:
 		goto yy19
 	}
 yy771:
 	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt4
-	o2 = yyt3
-	cursor += -1
-	{ e.peerText(eventTLSRefused, p1, p2, o1, o2, cursor, cursor); return }
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy780
+	case 'u':
+		yyt4 = cursor
+		goto yy781
+	default:
+		goto yy19
+	}
 yy772:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy782
+	default:
+		goto yy19
+	}
+yy773:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy783
+	default:
+		goto yy19
+	}
+yy774:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy784
+	case ' ':
+		goto yy786
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy787
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy775
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy788
+	case 'q':
+		goto yy789
+	default:
+		goto yy617
+	}
+yy775:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy784
+	case ' ':
+		goto yy786
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy775
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy776:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy788
+	case 'q':
+		goto yy789
+	default:
+		goto yy617
+	}
+yy777:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy788
+	case 'q':
+		goto yy789
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy778:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy790
+	default:
+		goto yy19
+	}
+yy779:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy791
+	default:
+		goto yy19
+	}
+yy780:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy770
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy780
+	default:
+		goto yy19
+	}
+yy781:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy792
+	default:
+		goto yy19
+	}
+yy782:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy793
+	default:
+		goto yy19
+	}
+yy783:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9342,50 +10184,1243 @@ yy772:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy777
+		goto yy19
+	default:
+		yyt6 = cursor
+		goto yy794
+	}
+yy784:
+	cursor++
+	yyt1 = yyt2
+yy785:
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.text(eventProxied, v1, v2); return }
+yy786:
+	yyaccept = 3
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	yyt1 = yyt2
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy785
+	case 'q':
+		goto yy633
+	default:
+		goto yy617
+	}
+yy787:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy784
+	case ' ':
+		goto yy786
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy795
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy775
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy796
+	case 'q':
+		goto yy797
+	default:
+		goto yy617
+	}
+yy788:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy796
+	case 'q':
+		goto yy797
+	default:
+		goto yy617
+	}
+yy789:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy796
+	case 'q':
+		goto yy797
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy790:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy798
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy790
 	default:
 		goto yy19
 	}
-yy773:
+yy791:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy799
+	default:
+		goto yy19
+	}
+yy792:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy800
+	default:
+		goto yy19
+	}
+yy793:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy801
+	default:
+		goto yy19
+	}
+yy794:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy19
+	case ' ':
+		goto yy802
+	default:
+		goto yy794
+	}
+yy795:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy784
+	case ' ':
+		goto yy786
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy803
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy775
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy804
+	case 'q':
+		goto yy805
+	default:
+		goto yy617
+	}
+yy796:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy804
+	case 'q':
+		goto yy805
+	default:
+		goto yy617
+	}
+yy797:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy804
+	case 'q':
+		goto yy805
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy798:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy806
+	default:
+		goto yy19
+	}
+yy799:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy807
+	default:
+		goto yy19
+	}
+yy800:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy808
+	default:
+		goto yy19
+	}
+yy801:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy809
+	default:
+		goto yy19
+	}
+yy802:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy810
+	default:
+		goto yy19
+	}
+yy803:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy784
+	case ' ':
+		goto yy786
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy811
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy775
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy812
+	case 'q':
+		goto yy813
+	default:
+		goto yy617
+	}
+yy804:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy812
+	case 'q':
+		goto yy813
+	default:
+		goto yy617
+	}
+yy805:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy812
+	case 'q':
+		goto yy813
+	case 'u':
+		goto yy652
+	default:
+		goto yy617
+	}
+yy806:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy814
+	default:
+		goto yy19
+	}
+yy807:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy815
+	default:
+		goto yy19
+	}
+yy808:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy778
+		goto yy816
 	default:
 		goto yy19
 	}
-yy774:
+yy809:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy762
+	default:
+		goto yy19
+	}
+yy810:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		yyt7 = cursor
+		goto yy817
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt7 = cursor
+		goto yy818
+	default:
+		goto yy19
+	}
+yy811:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy784
+	case ' ':
+		goto yy786
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy811
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy775
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy812
+	case 'q':
+		goto yy813
+	case 'z':
+		goto yy819
+	default:
+		goto yy617
+	}
+yy812:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy812
+	case 'q':
+		goto yy813
+	case 'z':
+		goto yy819
+	default:
+		goto yy617
+	}
+yy813:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy812
+	case 'q':
+		goto yy813
+	case 'u':
+		goto yy652
+	case 'z':
+		goto yy819
+	default:
+		goto yy617
+	}
+yy814:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy820
+	default:
+		goto yy19
+	}
+yy815:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy821
+	default:
+		goto yy19
+	}
+yy816:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy822
+	default:
+		goto yy19
+	}
+yy817:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy818
+	default:
+		goto yy19
+	}
+yy818:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		yyt8 = cursor
+		goto yy823
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy818
+	default:
+		goto yy19
+	}
+yy819:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy824
+	case 'q':
+		goto yy825
+	case 'z':
+		goto yy819
+	default:
+		goto yy617
+	}
+yy820:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy826
+	default:
+		goto yy19
+	}
+yy821:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy827
+	default:
+		goto yy19
+	}
+yy822:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy828
+	default:
+		goto yy19
+	}
+yy823:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy829
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy830
+	default:
+		goto yy19
+	}
+yy824:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy784
+	case ' ':
+		goto yy786
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy824
+	case 'q':
+		goto yy825
+	case 'z':
+		goto yy819
+	default:
+		goto yy617
+	}
+yy825:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy784
+	case ' ':
+		goto yy786
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy824
+	case 'q':
+		goto yy825
+	case 'u':
+		goto yy652
+	case 'z':
+		goto yy819
+	default:
+		goto yy617
+	}
+yy826:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy831
+	default:
+		goto yy19
+	}
+yy827:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy832
+	default:
+		goto yy19
+	}
+yy828:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy768
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy774
+		goto yy770
 	default:
 		goto yy19
 	}
-yy775:
+yy829:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy830
+	default:
+		goto yy19
+	}
+yy830:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy833
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy830
+	default:
+		goto yy19
+	}
+yy831:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt1 = cursor
+		goto yy834
+	default:
+		goto yy19
+	}
+yy832:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy835
+	default:
+		goto yy19
+	}
+yy833:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy836
+	default:
+		goto yy19
+	}
+yy834:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-','.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy834
+	case '[':
+		goto yy837
+	default:
+		goto yy19
+	}
+yy835:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy838
+	default:
+		goto yy19
+	}
+yy836:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy839
+	default:
+		goto yy19
+	}
+yy837:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy842
+	default:
+		goto yy841
+	}
+yy838:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy843
+	default:
+		goto yy19
+	}
+yy839:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy844
+	default:
+		goto yy19
+	}
+yy840:
+	cursor++
+	yych = buf[cursor]
+yy841:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy840
+	case ']':
+		goto yy845
+	default:
+		goto yy19
+	}
+yy842:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy779
+		goto yy846
 	default:
 		goto yy19
 	}
-yy776:
+yy843:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy847
+	default:
+		goto yy19
+	}
+yy844:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy848
+	default:
+		goto yy19
+	}
+yy845:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy849
+	case ':':
+		yyt2 = cursor
+		goto yy850
+	default:
+		goto yy19
+	}
+yy846:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy851
+	default:
+		goto yy19
+	}
+yy847:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy19
+	default:
+		goto yy852
+	}
+yy848:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ')':
+		goto yy853
+	default:
+		goto yy19
+	}
+yy849:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy854
+	default:
+		goto yy19
+	}
+yy850:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy855
+	case 'u':
+		yyt4 = cursor
+		goto yy856
+	default:
+		goto yy19
+	}
+yy851:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy857
+	default:
+		goto yy19
+	}
+yy852:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt3
+	cursor += -1
+	{ e.peerText(eventTLSRefused, p1, p2, o1, o2, cursor, cursor); return }
+yy853:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy858
+	default:
+		goto yy19
+	}
+yy854:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy780
+		goto yy859
 	default:
 		goto yy19
 	}
-yy777:
+yy855:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy849
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy855
+	default:
+		goto yy19
+	}
+yy856:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy860
+	default:
+		goto yy19
+	}
+yy857:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy861
+	default:
+		goto yy19
+	}
+yy858:
 	cursor++
 	w1 = yyt2
 	w2 = yyt3
@@ -9405,179 +11440,179 @@ yy777:
 	c2 += -2
 	cursor += -1
 	{ e.tlsEstablished(b, tlsMatch{w1, w2, s1, s2, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
-yy778:
+yy859:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy781
+		goto yy862
 	default:
 		goto yy19
 	}
-yy779:
+yy860:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy782
+		goto yy863
 	default:
 		goto yy19
 	}
-yy780:
+yy861:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy783
+		goto yy864
 	default:
 		goto yy19
 	}
-yy781:
+yy862:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy784
+		goto yy865
 	default:
 		goto yy19
 	}
-yy782:
+yy863:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy785
+		goto yy866
 	default:
 		goto yy19
 	}
-yy783:
+yy864:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy786
+		goto yy867
 	default:
 		goto yy19
 	}
-yy784:
+yy865:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy787
+		goto yy868
 	default:
 		goto yy19
 	}
-yy785:
+yy866:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy788
+		goto yy869
 	default:
 		goto yy19
 	}
-yy786:
+yy867:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy764
+		goto yy845
 	default:
 		goto yy19
 	}
-yy787:
+yy868:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy789
+		goto yy870
 	default:
 		goto yy19
 	}
-yy788:
+yy869:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy790
+		goto yy871
 	default:
 		goto yy19
 	}
-yy789:
+yy870:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy791
+		goto yy872
 	default:
 		goto yy19
 	}
-yy790:
+yy871:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy792
+		goto yy873
 	default:
 		goto yy19
 	}
-yy791:
+yy872:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy793
+		goto yy874
 	default:
 		goto yy19
 	}
-yy792:
+yy873:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy768
+		goto yy849
 	default:
 		goto yy19
 	}
-yy793:
+yy874:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy794
+		goto yy875
 	default:
 		goto yy19
 	}
-yy794:
+yy875:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy795
+		goto yy876
 	default:
 		goto yy19
 	}
-yy795:
+yy876:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy796
+		goto yy877
 	default:
 		goto yy19
 	}
-yy796:
+yy877:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy797
+		goto yy878
 	default:
 		goto yy19
 	}
-yy797:
+yy878:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9586,9 +11621,9 @@ yy797:
 	case '\r':
 		goto yy19
 	default:
-		goto yy798
+		goto yy879
 	}
-yy798:
+yy879:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -9614,141 +11649,141 @@ func lexSASL(buf []byte, cursor int) (method, username span) {
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
-		goto yy802
+		goto yy883
 	default:
-		goto yy800
+		goto yy881
 	}
-yy800:
+yy881:
 	cursor++
-yy801:
+yy882:
 	{ return span{}, span{} }
-yy802:
+yy883:
 	yyaccept = 0
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy803
+		goto yy884
 	default:
-		goto yy801
+		goto yy882
 	}
-yy803:
+yy884:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy805
+		goto yy886
 	default:
-		goto yy804
+		goto yy885
 	}
-yy804:
+yy885:
 	cursor = marker
 	if (yyaccept == 0) {
-		goto yy801
+		goto yy882
 	} else {
-		goto yy819
+		goto yy900
 	}
-yy805:
+yy886:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy806
+		goto yy887
 	default:
-		goto yy804
+		goto yy885
 	}
-yy806:
+yy887:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy807
+		goto yy888
 	default:
-		goto yy804
+		goto yy885
 	}
-yy807:
+yy888:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy808
+		goto yy889
 	default:
-		goto yy804
+		goto yy885
 	}
-yy808:
+yy889:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '_':
-		goto yy809
+		goto yy890
 	default:
-		goto yy804
+		goto yy885
 	}
-yy809:
+yy890:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy810
+		goto yy891
 	default:
-		goto yy804
+		goto yy885
 	}
-yy810:
+yy891:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy811
+		goto yy892
 	default:
-		goto yy804
+		goto yy885
 	}
-yy811:
+yy892:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy812
+		goto yy893
 	default:
-		goto yy804
+		goto yy885
 	}
-yy812:
+yy893:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy813
+		goto yy894
 	default:
-		goto yy804
+		goto yy885
 	}
-yy813:
+yy894:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy814
+		goto yy895
 	default:
-		goto yy804
+		goto yy885
 	}
-yy814:
+yy895:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy815
+		goto yy896
 	default:
-		goto yy804
+		goto yy885
 	}
-yy815:
+yy896:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy816
+		goto yy897
 	default:
-		goto yy804
+		goto yy885
 	}
-yy816:
+yy897:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9759,12 +11794,12 @@ yy816:
 	case ' ':
 		fallthrough
 	case ',':
-		goto yy804
+		goto yy885
 	default:
 		yyt1 = cursor
-		goto yy817
+		goto yy898
 	}
-yy817:
+yy898:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9773,175 +11808,175 @@ yy817:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy818
+		goto yy899
 	case ',':
-		goto yy820
+		goto yy901
 	default:
-		goto yy817
+		goto yy898
 	}
-yy818:
+yy899:
 	cursor++
-yy819:
+yy900:
 	w1 = yyt1
 	w2 = cursor
 	w2 += -1
 	cursor += -1
 	{ return spanOf(w1, w2), span{} }
-yy820:
+yy901:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy821
+		goto yy902
 	default:
-		goto yy819
+		goto yy900
 	}
-yy821:
+yy902:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy822
+		goto yy903
 	default:
-		goto yy804
+		goto yy885
 	}
-yy822:
+yy903:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy823
+		goto yy904
 	default:
-		goto yy804
+		goto yy885
 	}
-yy823:
+yy904:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy824
+		goto yy905
 	default:
-		goto yy804
+		goto yy885
 	}
-yy824:
+yy905:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy825
+		goto yy906
 	default:
-		goto yy804
+		goto yy885
 	}
-yy825:
+yy906:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '_':
-		goto yy826
+		goto yy907
 	default:
-		goto yy804
+		goto yy885
 	}
-yy826:
+yy907:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy827
+		goto yy908
 	default:
-		goto yy804
+		goto yy885
 	}
-yy827:
+yy908:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy828
+		goto yy909
 	default:
-		goto yy804
+		goto yy885
 	}
-yy828:
+yy909:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy829
+		goto yy910
 	default:
-		goto yy804
+		goto yy885
 	}
-yy829:
+yy910:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy830
+		goto yy911
 	default:
-		goto yy804
+		goto yy885
 	}
-yy830:
+yy911:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy831
+		goto yy912
 	default:
-		goto yy804
+		goto yy885
 	}
-yy831:
+yy912:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy832
+		goto yy913
 	default:
-		goto yy804
+		goto yy885
 	}
-yy832:
+yy913:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy833
+		goto yy914
 	default:
-		goto yy804
+		goto yy885
 	}
-yy833:
+yy914:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy834
+		goto yy915
 	default:
-		goto yy804
+		goto yy885
 	}
-yy834:
+yy915:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy835
+		goto yy916
 	default:
-		goto yy804
+		goto yy885
 	}
-yy835:
+yy916:
 	cursor++
 	yych = buf[cursor]
 	yyt2 = cursor
-	goto yy837
-yy836:
+	goto yy918
+yy917:
 	cursor++
 	yych = buf[cursor]
-yy837:
+yy918:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy838
+		goto yy919
 	default:
-		goto yy836
+		goto yy917
 	}
-yy838:
+yy919:
 	cursor++
 	w1 = yyt1
 	v1 = yyt2
@@ -9953,974 +11988,206 @@ yy838:
 
 }
 
-// lexSuffix reads what TLS 1.3 adds to the summary line (3.4): src/tls/tls_misc.c, tls_log_summary. Parts may be missing,
-// as they are in resumed sessions; an unknown part ends it.
-func lexSuffix(t *TLS, buf []byte, cursor int) {
-	var marker, v1, v2 int
+// lexForwarded reads what an authorized client told by XFORWARD of the message (2.8): the queue ID that it had before, and who sent it.
+func lexForwarded(buf []byte, cursor int) (queueID, client span) {
+	var marker, q1, q2, v1, v2 int
 		var yyt1 int
+	var yyt2 int
+	var yyt3 int
+	var yyt4 int
 
-next:
 	
 {
 	var yych byte
-	yyaccept := 0
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy842
-	default:
-		goto yy840
-	}
-yy840:
-	cursor++
-yy841:
-	{ return }
-yy842:
-	yyaccept = 0
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy843
-	case 'k':
-		goto yy845
-	case 's':
-		goto yy846
-	default:
-		goto yy841
-	}
-yy843:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy847
-	default:
-		goto yy844
-	}
-yy844:
-	cursor = marker
-	switch (yyaccept) {
-	case 0:
-		goto yy841
-	case 1:
-		goto yy904
-	case 2:
-		goto yy920
-	default:
+	case ',':
 		goto yy923
-	}
-yy845:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy848
 	default:
-		goto yy844
+		goto yy921
 	}
-yy846:
+yy921:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy849
-	default:
-		goto yy844
-	}
-yy847:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy850
-	default:
-		goto yy844
-	}
-yy848:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'y':
-		goto yy851
-	default:
-		goto yy844
-	}
-yy849:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy852
-	default:
-		goto yy844
-	}
-yy850:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy853
-	default:
-		goto yy844
-	}
-yy851:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy854
-	default:
-		goto yy844
-	}
-yy852:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy855
-	default:
-		goto yy844
-	}
-yy853:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy856
-	default:
-		goto yy844
-	}
-yy854:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy857
-	default:
-		goto yy844
-	}
-yy855:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy858
-	default:
-		goto yy844
-	}
-yy856:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy859
-	default:
-		goto yy844
-	}
-yy857:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'x':
-		goto yy860
-	default:
-		goto yy844
-	}
-yy858:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy861
-	default:
-		goto yy844
-	}
-yy859:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy862
-	default:
-		goto yy844
-	}
-yy860:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy863
-	default:
-		goto yy844
-	}
-yy861:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy864
-	default:
-		goto yy844
-	}
-yy862:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy865
-	case 's':
-		goto yy866
-	default:
-		goto yy844
-	}
-yy863:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy867
-	default:
-		goto yy844
-	}
-yy864:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy868
-	case 's':
-		goto yy869
-	default:
-		goto yy844
-	}
-yy865:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy870
-	default:
-		goto yy844
-	}
-yy866:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy871
-	default:
-		goto yy844
-	}
-yy867:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy872
-	default:
-		goto yy844
-	}
-yy868:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy873
-	default:
-		goto yy844
-	}
-yy869:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy874
-	default:
-		goto yy844
-	}
-yy870:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy875
-	default:
-		goto yy844
-	}
-yy871:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy876
-	default:
-		goto yy844
-	}
-yy872:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy877
-	default:
-		goto yy844
-	}
-yy873:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy878
-	default:
-		goto yy844
-	}
-yy874:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy879
-	default:
-		goto yy844
-	}
-yy875:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy880
-	default:
-		goto yy844
-	}
-yy876:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy881
-	default:
-		goto yy844
-	}
-yy877:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy882
-	default:
-		goto yy844
-	}
-yy878:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy883
-	default:
-		goto yy844
-	}
-yy879:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy884
-	default:
-		goto yy844
-	}
-yy880:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy885
-	default:
-		goto yy844
-	}
-yy881:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy886
-	default:
-		goto yy844
-	}
-yy882:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy887
-	default:
-		goto yy844
-	}
-yy883:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy888
-	default:
-		goto yy844
-	}
-yy884:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy889
-	default:
-		goto yy844
-	}
-yy885:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy890
-	default:
-		goto yy844
-	}
-yy886:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy891
-	default:
-		goto yy844
-	}
-yy887:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy892
-	default:
-		goto yy844
-	}
-yy888:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy893
-	default:
-		goto yy844
-	}
-yy889:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy894
-	default:
-		goto yy844
-	}
-yy890:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy895
-	default:
-		goto yy844
-	}
-yy891:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy896
-	default:
-		goto yy844
-	}
-yy892:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case '(',')':
-		goto yy844
-	default:
-		yyt1 = cursor
-		goto yy897
-	}
-yy893:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy898
-	default:
-		goto yy844
-	}
-yy894:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy899
-	default:
-		goto yy844
-	}
-yy895:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy844
-	default:
-		goto yy901
-	}
-yy896:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy902
-	default:
-		goto yy844
-	}
-yy897:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy903
-	case ' ':
-		goto yy905
-	case '(',')':
-		goto yy844
-	default:
-		goto yy897
-	}
-yy898:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case '(',')':
-		goto yy844
-	default:
-		yyt1 = cursor
-		goto yy906
-	}
-yy899:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy907
-	default:
-		goto yy844
-	}
-yy900:
-	cursor++
-	yych = buf[cursor]
-yy901:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy908
-	case '(',')':
-		goto yy844
-	default:
-		goto yy900
-	}
-yy902:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy909
-	default:
-		goto yy844
-	}
-yy903:
-	cursor++
-yy904:
-	v1 = yyt1
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ t.KeyExchange = toText(buf[v1:v2]); goto next }
-yy905:
-	yyaccept = 1
+yy922:
+	{ return span{}, span{} }
+yy923:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case '(':
-		goto yy910
-	default:
-		goto yy904
-	}
-yy906:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy911
-	case '(',')':
-		goto yy844
-	default:
-		goto yy906
-	}
-yy907:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy912
-	default:
-		goto yy844
-	}
-yy908:
-	cursor++
-	cursor += -1
-	{ goto next }
-yy909:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy913
-	default:
-		goto yy844
-	}
-yy910:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case '(':
-		goto yy844
-	case ')':
-		goto yy914
-	default:
-		goto yy910
-	}
-yy911:
-	cursor++
-	v1 = yyt1
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ t.Digest = toText(buf[v1:v2]); goto next }
-yy912:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy915
-	default:
-		goto yy844
-	}
-yy913:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy844
-	default:
-		goto yy917
-	}
-yy914:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy903
-	default:
-		goto yy844
-	}
-yy915:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case '(',')':
-		goto yy844
-	default:
-		yyt1 = cursor
-		goto yy918
-	}
-yy916:
-	cursor++
-	yych = buf[cursor]
-yy917:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy919
-	case ' ':
-		goto yy921
-	case '(',')':
-		goto yy844
-	default:
-		goto yy916
-	}
-yy918:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy922
 	case ' ':
 		goto yy924
-	case '(',')':
-		goto yy844
 	default:
-		goto yy918
+		goto yy922
 	}
-yy919:
-	cursor++
-yy920:
-	cursor += -1
-	{ goto next }
-yy921:
-	yyaccept = 2
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '(':
-		goto yy925
-	default:
-		goto yy920
-	}
-yy922:
-	cursor++
-yy923:
-	v1 = yyt1
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ t.Signature = toText(buf[v1:v2]); goto next }
 yy924:
-	yyaccept = 3
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case '(':
+	case 'o':
 		goto yy926
 	default:
-		goto yy923
-	}
-yy925:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case '(':
-		goto yy844
-	case ')':
-		goto yy927
-	default:
 		goto yy925
 	}
+yy925:
+	cursor = marker
+	goto yy922
 yy926:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case '(':
-		goto yy844
-	case ')':
-		goto yy928
+	case 'r':
+		goto yy927
 	default:
-		goto yy926
+		goto yy925
 	}
 yy927:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy919
+	case 'i':
+		goto yy928
 	default:
-		goto yy844
+		goto yy925
 	}
 yy928:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy922
+	case 'g':
+		goto yy929
 	default:
-		goto yy844
+		goto yy925
 	}
-}
-
-}
-
-// lexCounters reads the command counters of the disconnect line (3.0): NAME=OK, or NAME=OK/TOTAL where some failed.
-func lexCounters(c *Commands, buf []byte, cursor int) {
-	var marker, w1, w2, n1, n2, m1, m2 int
-		var yyt1 int
-	var yyt2 int
-	var yyt3 int
-	var yyt4 int
-	var yyt5 int
-
-next:
-	
-{
-	var yych byte
+yy929:
+	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy932
-	default:
+	case '_':
 		goto yy930
+	default:
+		goto yy925
 	}
 yy930:
 	cursor++
-yy931:
-	{ return }
-yy932:
-	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		yyt1 = cursor
+	case 'c':
+		goto yy931
+	case 'q':
+		goto yy932
+	default:
+		goto yy925
+	}
+yy931:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
 		goto yy933
 	default:
-		goto yy931
+		goto yy925
+	}
+yy932:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy934
+	default:
+		goto yy925
 	}
 yy933:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '=':
+	case 'i':
 		goto yy935
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy933
 	default:
-		goto yy934
+		goto yy925
 	}
 yy934:
-	cursor = marker
-	goto yy931
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy936
+	default:
+		goto yy925
+	}
 yy935:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt2 = cursor
-		goto yy936
+	case 'e':
+		goto yy937
 	default:
-		goto yy934
+		goto yy925
 	}
 yy936:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		yyt3 = cursor
-		yyt4 = -1
-		yyt5 = -1
-		goto yy937
-	case '/':
-		yyt3 = cursor
+	case 'u':
 		goto yy938
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy936
 	default:
-		goto yy934
+		goto yy925
 	}
 yy937:
 	cursor++
-	w1 = yyt1
-	n1 = yyt2
-	n2 = yyt3
-	m1 = yyt5
-	m2 = yyt4
-	w2 = yyt2
-	w2 += -1
-	cursor += -1
-	{
-		if c.set(buf[w1:w2], number(buf, n1, n2), total(buf, n1, n2, m1, m2)) {
-			goto next
-		}
-		return
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy939
+	default:
+		goto yy925
 	}
 yy938:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt5 = cursor
-		goto yy939
+	case 'e':
+		goto yy940
 	default:
-		goto yy934
+		goto yy925
 	}
 yy939:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy941
+	default:
+		goto yy925
+	}
+yy940:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy942
+	default:
+		goto yy925
+	}
+yy941:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy943
+	default:
+		goto yy925
+	}
+yy942:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy944
+	default:
+		goto yy925
+	}
+yy943:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10929,192 +12196,90 @@ yy939:
 	case '\r':
 		fallthrough
 	case ' ':
-		yyt4 = cursor
-		goto yy937
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy939
+		fallthrough
+	case ',':
+		goto yy925
 	default:
-		goto yy934
-	}
-}
-
-}
-
-// lexCleanup reads what cleanup(8) says.
-func lexCleanup(e *event, buf []byte, cursor int) {
-	var marker, q1, q2, v1, v2 int
-		var yyt1 int
-	var yyt2 int
-
-	
-{
-	var yych byte
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt1 = cursor
-		goto yy943
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt1 = cursor
-		goto yy944
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
 		yyt1 = cursor
 		goto yy945
-	default:
-		goto yy941
-	}
-yy941:
-	cursor++
-yy942:
-	{ return }
-yy943:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy946
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy948
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy949
-	default:
-		goto yy942
 	}
 yy944:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy948
+	case 'd':
+		goto yy946
 	default:
-		goto yy942
+		goto yy925
 	}
 yy945:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
+	case '\n':
 		fallthrough
-	case 'B','C','D':
+	case '\r':
+		goto yy947
+	case ' ':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy949
+	case ',':
+		goto yy925
 	default:
-		goto yy942
+		goto yy945
 	}
 yy946:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy950
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy951
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy952
+	case '=':
+		goto yy948
 	default:
-		goto yy947
+		goto yy925
 	}
 yy947:
-	cursor = marker
-	goto yy942
+	cursor++
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ return span{}, spanOf(v1, v2) }
 yy948:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt1 = cursor
+		goto yy949
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt1 = cursor
+		goto yy950
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt1 = cursor
 		goto yy951
 	default:
-		goto yy947
+		goto yy925
 	}
 yy949:
 	cursor++
@@ -11124,41 +12289,12 @@ yy949:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy952
-	default:
-		goto yy947
-	}
-yy950:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy953
+		goto yy952
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy954
+		goto yy953
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11176,9 +12312,20 @@ yy950:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy955
+		goto yy954
 	default:
-		goto yy947
+		goto yy925
+	}
+yy950:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy953
+	default:
+		goto yy925
 	}
 yy951:
 	cursor++
@@ -11186,10 +12333,28 @@ yy951:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy954
 	default:
-		goto yy947
+		goto yy925
 	}
 yy952:
 	cursor++
@@ -11199,41 +12364,12 @@ yy952:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy955
-	default:
-		goto yy947
-	}
-yy953:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy956
+		goto yy955
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy957
+		goto yy956
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11251,9 +12387,20 @@ yy953:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy958
+		goto yy957
 	default:
-		goto yy947
+		goto yy925
+	}
+yy953:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy956
+	default:
+		goto yy925
 	}
 yy954:
 	cursor++
@@ -11261,10 +12408,28 @@ yy954:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy957
 	default:
-		goto yy947
+		goto yy925
 	}
 yy955:
 	cursor++
@@ -11274,41 +12439,12 @@ yy955:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy958
-	default:
-		goto yy947
-	}
-yy956:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy959
+		goto yy958
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy960
+		goto yy959
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11326,18 +12462,49 @@ yy956:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy962
+		goto yy960
 	default:
-		goto yy947
+		goto yy925
+	}
+yy956:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy959
+	default:
+		goto yy925
 	}
 yy957:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy947
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy960
 	default:
-		goto yy961
+		goto yy925
 	}
 yy958:
 	cursor++
@@ -11347,37 +12514,12 @@ yy958:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy962
-	default:
-		goto yy947
-	}
-yy959:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy963
+		goto yy961
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy962
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11395,26 +12537,22 @@ yy959:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy965
+		goto yy963
 	default:
-		goto yy961
+		goto yy925
 	}
-yy960:
+yy959:
 	cursor++
 	yych = buf[cursor]
-yy961:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy960
-	case ':':
-		yyt2 = cursor
-		goto yy964
+		goto yy962
 	default:
-		goto yy947
+		goto yy925
 	}
-yy962:
+yy960:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11439,9 +12577,55 @@ yy962:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy963
+	default:
+		goto yy925
+	}
+yy961:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy964
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy965
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy967
+	default:
+		goto yy925
+	}
+yy962:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy965
 	default:
-		goto yy947
+		goto yy925
 	}
 yy963:
 	cursor++
@@ -11451,46 +12635,6 @@ yy963:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy966
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy967
-	default:
-		goto yy961
-	}
-yy964:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy968
-	default:
-		goto yy947
-	}
-yy965:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11510,9 +12654,9 @@ yy965:
 	case 'v','w','x','y','z':
 		goto yy967
 	default:
-		goto yy947
+		goto yy925
 	}
-yy966:
+yy964:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11521,7 +12665,7 @@ yy966:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy969
+		goto yy970
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11539,9 +12683,31 @@ yy966:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy970
+		goto yy971
 	default:
-		goto yy961
+		goto yy966
+	}
+yy965:
+	cursor++
+	yych = buf[cursor]
+yy966:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy968
+	case ',':
+		yyt2 = cursor
+		goto yy969
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy965
+	default:
+		goto yy925
 	}
 yy967:
 	cursor++
@@ -11568,88 +12734,217 @@ yy967:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy970
+		goto yy971
 	default:
-		goto yy947
+		goto yy925
 	}
 yy968:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy971
-	case 'm':
-		goto yy972
-	case 'r':
-		goto yy973
-	default:
-		goto yy947
-	}
+	q1 = yyt1
+	q2 = yyt2
+	v1 = yyt4
+	v2 = yyt3
+	cursor += -1
+	{ return spanOf(q1, q2), optional(v1, v2) }
 yy969:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
-		goto yy976
+	case ' ':
+		goto yy972
 	default:
-		goto yy975
+		goto yy925
 	}
 yy970:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy976
-	default:
-		goto yy977
-	}
-yy971:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy978
-	default:
-		goto yy947
-	}
-yy972:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy979
-	case 'i':
-		goto yy980
-	default:
-		goto yy947
-	}
-yy973:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy981
-	default:
-		goto yy947
-	}
-yy974:
-	cursor++
-	yych = buf[cursor]
-yy975:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
+		goto yy973
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy974
-	case ':':
+	default:
+		goto yy966
+	}
+yy971:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy974
+	default:
+		goto yy925
+	}
+yy972:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy975
+	default:
+		goto yy925
+	}
+yy973:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy976
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy977
+	default:
+		goto yy966
+	}
+yy974:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy977
+	default:
+		goto yy925
+	}
+yy975:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy978
+	default:
+		goto yy925
+	}
+yy976:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy981
+	default:
+		goto yy980
+	}
+yy977:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy981
+	default:
+		goto yy982
+	}
+yy978:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy983
+	default:
+		goto yy925
+	}
+yy979:
+	cursor++
+	yych = buf[cursor]
+yy980:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
 		yyt2 = cursor
-		goto yy964
+		yyt3 = -1
+		yyt4 = -1
+		goto yy968
+	case ',':
+		yyt2 = cursor
+		goto yy969
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy979
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy960
+		goto yy965
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -11667,83 +12962,16 @@ yy975:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy976
+		goto yy981
 	case 'z':
-		goto yy982
-	default:
-		goto yy947
-	}
-yy976:
-	cursor++
-	yych = buf[cursor]
-yy977:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy976
-	case 'z':
-		goto yy982
-	default:
-		goto yy947
-	}
-yy978:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy983
-	default:
-		goto yy947
-	}
-yy979:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
 		goto yy984
 	default:
-		goto yy947
-	}
-yy980:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy985
-	default:
-		goto yy947
+		goto yy925
 	}
 yy981:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy986
-	default:
-		goto yy947
-	}
 yy982:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -11766,49 +12994,22 @@ yy982:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy987
+		goto yy981
 	case 'z':
-		goto yy982
+		goto yy984
 	default:
-		goto yy947
+		goto yy925
 	}
 yy983:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy988
+	case 'g':
+		goto yy985
 	default:
-		goto yy947
+		goto yy925
 	}
 yy984:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy989
-	default:
-		goto yy947
-	}
-yy985:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy990
-	default:
-		goto yy947
-	}
-yy986:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy991
-	default:
-		goto yy947
-	}
-yy987:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11833,259 +13034,2329 @@ yy987:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy987
-	case ':':
-		yyt2 = cursor
-		goto yy964
+		goto yy986
 	case 'z':
-		goto yy982
+		goto yy984
 	default:
-		goto yy947
+		goto yy925
+	}
+yy985:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy987
+	default:
+		goto yy925
+	}
+yy986:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy968
+	case ',':
+		yyt2 = cursor
+		goto yy969
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy986
+	case 'z':
+		goto yy984
+	default:
+		goto yy925
+	}
+yy987:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy988
+	default:
+		goto yy925
 	}
 yy988:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy992
+	case 'l':
+		goto yy989
 	default:
-		goto yy947
+		goto yy925
 	}
 yy989:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy993
+	case 'i':
+		goto yy990
 	default:
-		goto yy947
+		goto yy925
 	}
 yy990:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy994
+		goto yy991
 	default:
-		goto yy947
+		goto yy925
 	}
 yy991:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
-		goto yy995
+	case 'n':
+		goto yy992
 	default:
-		goto yy947
+		goto yy925
 	}
 yy992:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy996
+	case 't':
+		goto yy993
 	default:
-		goto yy947
+		goto yy925
 	}
 yy993:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
-		goto yy997
+	case '=':
+		goto yy994
 	default:
-		goto yy947
+		goto yy925
 	}
 yy994:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy998
-	default:
-		goto yy947
-	}
-yy995:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy999
-	default:
-		goto yy947
-	}
-yy996:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy947
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy925
 	default:
-		goto yy1000
+		yyt4 = cursor
+		goto yy995
+	}
+yy995:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt3 = cursor
+		goto yy968
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy925
+	default:
+		goto yy995
+	}
+}
+
+}
+
+// lexSuffix reads what TLS 1.3 adds to the summary line (3.4): src/tls/tls_misc.c, tls_log_summary. Parts may be missing,
+// as they are in resumed sessions; an unknown part ends it.
+func lexSuffix(t *TLS, buf []byte, cursor int) {
+	var marker, v1, v2 int
+		var yyt1 int
+
+next:
+	
+{
+	var yych byte
+	yyaccept := 0
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy999
+	default:
+		goto yy997
 	}
 yy997:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1001
-	default:
-		goto yy947
-	}
 yy998:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy1002
-	default:
-		goto yy947
-	}
+	{ return }
 yy999:
+	yyaccept = 0
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case 'c':
+		goto yy1000
+	case 'k':
+		goto yy1002
+	case 's':
 		goto yy1003
 	default:
-		goto yy947
+		goto yy998
 	}
 yy1000:
 	cursor++
-	q1 = yyt1
-	q2 = yyt2
-	cursor += -1
-	{ e.queue(eventHold, q1, q2); return }
-yy1001:
-	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
+	case 'l':
 		goto yy1004
 	default:
-		goto yy947
+		goto yy1001
+	}
+yy1001:
+	cursor = marker
+	switch (yyaccept) {
+	case 0:
+		goto yy998
+	case 1:
+		goto yy1061
+	case 2:
+		goto yy1077
+	default:
+		goto yy1080
 	}
 yy1002:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy971
+	case 'e':
+		goto yy1005
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1003:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1005
+	case 'e':
+		goto yy1006
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1004:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1006
+		goto yy1007
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1005:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '(':
-		goto yy1007
+	case 'y':
+		goto yy1008
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1006:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy1008
+	case 'r':
+		goto yy1009
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1007:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy1009
-	case 'd':
+	case 'e':
 		goto yy1010
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1008:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '=':
+	case '-':
 		goto yy1011
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1009:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'v':
 		goto yy1012
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1010:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'n':
 		goto yy1013
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1011:
 	cursor++
 	yych = buf[cursor]
-	yyt2 = cursor
-	goto yy1015
+	switch (yych) {
+	case 'e':
+		goto yy1014
+	default:
+		goto yy1001
+	}
 yy1012:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy1017
+	case 'e':
+		goto yy1015
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1013:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1018
+	case 't':
+		goto yy1016
 	default:
-		goto yy947
+		goto yy1001
 	}
 yy1014:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case 'x':
+		goto yy1017
+	default:
+		goto yy1001
+	}
 yy1015:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1018
+	default:
+		goto yy1001
+	}
+yy1016:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1019
+	default:
+		goto yy1001
+	}
+yy1017:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1020
+	default:
+		goto yy1001
+	}
+yy1018:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1021
+	default:
+		goto yy1001
+	}
+yy1019:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1022
+	case 's':
+		goto yy1023
+	default:
+		goto yy1001
+	}
+yy1020:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1024
+	default:
+		goto yy1001
+	}
+yy1021:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1025
+	case 's':
+		goto yy1026
+	default:
+		goto yy1001
+	}
+yy1022:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1027
+	default:
+		goto yy1001
+	}
+yy1023:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1028
+	default:
+		goto yy1001
+	}
+yy1024:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1029
+	default:
+		goto yy1001
+	}
+yy1025:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1030
+	default:
+		goto yy1001
+	}
+yy1026:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1031
+	default:
+		goto yy1001
+	}
+yy1027:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1032
+	default:
+		goto yy1001
+	}
+yy1028:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1033
+	default:
+		goto yy1001
+	}
+yy1029:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1034
+	default:
+		goto yy1001
+	}
+yy1030:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1035
+	default:
+		goto yy1001
+	}
+yy1031:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1036
+	default:
+		goto yy1001
+	}
+yy1032:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1037
+	default:
+		goto yy1001
+	}
+yy1033:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1038
+	default:
+		goto yy1001
+	}
+yy1034:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1039
+	default:
+		goto yy1001
+	}
+yy1035:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1040
+	default:
+		goto yy1001
+	}
+yy1036:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1041
+	default:
+		goto yy1001
+	}
+yy1037:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1042
+	default:
+		goto yy1001
+	}
+yy1038:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1043
+	default:
+		goto yy1001
+	}
+yy1039:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1044
+	default:
+		goto yy1001
+	}
+yy1040:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1045
+	default:
+		goto yy1001
+	}
+yy1041:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1046
+	default:
+		goto yy1001
+	}
+yy1042:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1047
+	default:
+		goto yy1001
+	}
+yy1043:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1048
+	default:
+		goto yy1001
+	}
+yy1044:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1049
+	default:
+		goto yy1001
+	}
+yy1045:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1050
+	default:
+		goto yy1001
+	}
+yy1046:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1051
+	default:
+		goto yy1001
+	}
+yy1047:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1052
+	default:
+		goto yy1001
+	}
+yy1048:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1053
+	default:
+		goto yy1001
+	}
+yy1049:
+	cursor++
+	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1016
+		fallthrough
+	case ' ':
+		fallthrough
+	case '(',')':
+		goto yy1001
 	default:
-		goto yy1014
+		yyt1 = cursor
+		goto yy1054
 	}
-yy1016:
+yy1050:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1055
+	default:
+		goto yy1001
+	}
+yy1051:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1056
+	default:
+		goto yy1001
+	}
+yy1052:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1001
+	default:
+		goto yy1058
+	}
+yy1053:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1059
+	default:
+		goto yy1001
+	}
+yy1054:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1060
+	case ' ':
+		goto yy1062
+	case '(',')':
+		goto yy1001
+	default:
+		goto yy1054
+	}
+yy1055:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case '(',')':
+		goto yy1001
+	default:
+		yyt1 = cursor
+		goto yy1063
+	}
+yy1056:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1064
+	default:
+		goto yy1001
+	}
+yy1057:
+	cursor++
+	yych = buf[cursor]
+yy1058:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1065
+	case '(',')':
+		goto yy1001
+	default:
+		goto yy1057
+	}
+yy1059:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1066
+	default:
+		goto yy1001
+	}
+yy1060:
+	cursor++
+yy1061:
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ t.KeyExchange = toText(buf[v1:v2]); goto next }
+yy1062:
+	yyaccept = 1
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy1067
+	default:
+		goto yy1061
+	}
+yy1063:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1068
+	case '(',')':
+		goto yy1001
+	default:
+		goto yy1063
+	}
+yy1064:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1069
+	default:
+		goto yy1001
+	}
+yy1065:
+	cursor++
+	cursor += -1
+	{ goto next }
+yy1066:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1070
+	default:
+		goto yy1001
+	}
+yy1067:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case '(':
+		goto yy1001
+	case ')':
+		goto yy1071
+	default:
+		goto yy1067
+	}
+yy1068:
+	cursor++
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ t.Digest = toText(buf[v1:v2]); goto next }
+yy1069:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1072
+	default:
+		goto yy1001
+	}
+yy1070:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1001
+	default:
+		goto yy1074
+	}
+yy1071:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1060
+	default:
+		goto yy1001
+	}
+yy1072:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case '(',')':
+		goto yy1001
+	default:
+		yyt1 = cursor
+		goto yy1075
+	}
+yy1073:
+	cursor++
+	yych = buf[cursor]
+yy1074:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1076
+	case ' ':
+		goto yy1078
+	case '(',')':
+		goto yy1001
+	default:
+		goto yy1073
+	}
+yy1075:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1079
+	case ' ':
+		goto yy1081
+	case '(',')':
+		goto yy1001
+	default:
+		goto yy1075
+	}
+yy1076:
+	cursor++
+yy1077:
+	cursor += -1
+	{ goto next }
+yy1078:
+	yyaccept = 2
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy1082
+	default:
+		goto yy1077
+	}
+yy1079:
+	cursor++
+yy1080:
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ t.Signature = toText(buf[v1:v2]); goto next }
+yy1081:
+	yyaccept = 3
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy1083
+	default:
+		goto yy1080
+	}
+yy1082:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case '(':
+		goto yy1001
+	case ')':
+		goto yy1084
+	default:
+		goto yy1082
+	}
+yy1083:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case '(':
+		goto yy1001
+	case ')':
+		goto yy1085
+	default:
+		goto yy1083
+	}
+yy1084:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1076
+	default:
+		goto yy1001
+	}
+yy1085:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1079
+	default:
+		goto yy1001
+	}
+}
+
+}
+
+// lexCounters reads the command counters of the disconnect line (3.0): NAME=OK, or NAME=OK/TOTAL where some failed.
+func lexCounters(c *Commands, buf []byte, cursor int) {
+	var marker, w1, w2, n1, n2, m1, m2 int
+		var yyt1 int
+	var yyt2 int
+	var yyt3 int
+	var yyt4 int
+	var yyt5 int
+
+next:
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1089
+	default:
+		goto yy1087
+	}
+yy1087:
+	cursor++
+yy1088:
+	{ return }
+yy1089:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt1 = cursor
+		goto yy1090
+	default:
+		goto yy1088
+	}
+yy1090:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1092
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1090
+	default:
+		goto yy1091
+	}
+yy1091:
+	cursor = marker
+	goto yy1088
+yy1092:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy1093
+	default:
+		goto yy1091
+	}
+yy1093:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		yyt3 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		goto yy1094
+	case '/':
+		yyt3 = cursor
+		goto yy1095
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1093
+	default:
+		goto yy1091
+	}
+yy1094:
+	cursor++
+	w1 = yyt1
+	n1 = yyt2
+	n2 = yyt3
+	m1 = yyt5
+	m2 = yyt4
+	w2 = yyt2
+	w2 += -1
+	cursor += -1
+	{
+		if c.set(buf[w1:w2], number(buf, n1, n2), total(buf, n1, n2, m1, m2)) {
+			goto next
+		}
+		return
+	}
+yy1095:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt5 = cursor
+		goto yy1096
+	default:
+		goto yy1091
+	}
+yy1096:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		yyt4 = cursor
+		goto yy1094
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1096
+	default:
+		goto yy1091
+	}
+}
+
+}
+
+// lexCleanup reads what cleanup(8) says.
+func lexCleanup(b *batch, e *event, buf []byte, cursor int) {
+	var marker, q1, q2, v1, v2 int
+		var yyt1 int
+	var yyt2 int
+
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt1 = cursor
+		goto yy1100
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt1 = cursor
+		goto yy1101
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt1 = cursor
+		goto yy1102
+	default:
+		goto yy1098
+	}
+yy1098:
+	cursor++
+yy1099:
+	{ return }
+yy1100:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1103
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1105
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1106
+	default:
+		goto yy1099
+	}
+yy1101:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1105
+	default:
+		goto yy1099
+	}
+yy1102:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1106
+	default:
+		goto yy1099
+	}
+yy1103:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1107
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1108
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1109
+	default:
+		goto yy1104
+	}
+yy1104:
+	cursor = marker
+	goto yy1099
+yy1105:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1108
+	default:
+		goto yy1104
+	}
+yy1106:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1109
+	default:
+		goto yy1104
+	}
+yy1107:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1110
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1111
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1112
+	default:
+		goto yy1104
+	}
+yy1108:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1111
+	default:
+		goto yy1104
+	}
+yy1109:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1112
+	default:
+		goto yy1104
+	}
+yy1110:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1113
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1114
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1115
+	default:
+		goto yy1104
+	}
+yy1111:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1114
+	default:
+		goto yy1104
+	}
+yy1112:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1115
+	default:
+		goto yy1104
+	}
+yy1113:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1116
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1117
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1119
+	default:
+		goto yy1104
+	}
+yy1114:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1104
+	default:
+		goto yy1118
+	}
+yy1115:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1119
+	default:
+		goto yy1104
+	}
+yy1116:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1120
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1122
+	default:
+		goto yy1118
+	}
+yy1117:
+	cursor++
+	yych = buf[cursor]
+yy1118:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1117
+	case ':':
+		yyt2 = cursor
+		goto yy1121
+	default:
+		goto yy1104
+	}
+yy1119:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1122
+	default:
+		goto yy1104
+	}
+yy1120:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1123
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1124
+	default:
+		goto yy1118
+	}
+yy1121:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1125
+	default:
+		goto yy1104
+	}
+yy1122:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1124
+	default:
+		goto yy1104
+	}
+yy1123:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1126
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1127
+	default:
+		goto yy1118
+	}
+yy1124:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1127
+	default:
+		goto yy1104
+	}
+yy1125:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1128
+	case 'm':
+		goto yy1129
+	case 'r':
+		goto yy1130
+	case 't':
+		goto yy1131
+	default:
+		goto yy1104
+	}
+yy1126:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1134
+	default:
+		goto yy1133
+	}
+yy1127:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1134
+	default:
+		goto yy1135
+	}
+yy1128:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1136
+	default:
+		goto yy1104
+	}
+yy1129:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1137
+	case 'i':
+		goto yy1138
+	default:
+		goto yy1104
+	}
+yy1130:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1139
+	default:
+		goto yy1104
+	}
+yy1131:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1140
+	default:
+		goto yy1104
+	}
+yy1132:
+	cursor++
+	yych = buf[cursor]
+yy1133:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1132
+	case ':':
+		yyt2 = cursor
+		goto yy1121
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1117
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1134
+	case 'z':
+		goto yy1141
+	default:
+		goto yy1104
+	}
+yy1134:
+	cursor++
+	yych = buf[cursor]
+yy1135:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1134
+	case 'z':
+		goto yy1141
+	default:
+		goto yy1104
+	}
+yy1136:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1142
+	default:
+		goto yy1104
+	}
+yy1137:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1143
+	default:
+		goto yy1104
+	}
+yy1138:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1144
+	default:
+		goto yy1104
+	}
+yy1139:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1145
+	default:
+		goto yy1104
+	}
+yy1140:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1146
+	default:
+		goto yy1104
+	}
+yy1141:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1147
+	case 'z':
+		goto yy1141
+	default:
+		goto yy1104
+	}
+yy1142:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1148
+	default:
+		goto yy1104
+	}
+yy1143:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1149
+	default:
+		goto yy1104
+	}
+yy1144:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1150
+	default:
+		goto yy1104
+	}
+yy1145:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1151
+	default:
+		goto yy1104
+	}
+yy1146:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '<':
+		goto yy1152
+	default:
+		goto yy1104
+	}
+yy1147:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1147
+	case ':':
+		yyt2 = cursor
+		goto yy1121
+	case 'z':
+		goto yy1141
+	default:
+		goto yy1104
+	}
+yy1148:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1153
+	default:
+		goto yy1104
+	}
+yy1149:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1154
+	default:
+		goto yy1104
+	}
+yy1150:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1155
+	default:
+		goto yy1104
+	}
+yy1151:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1156
+	default:
+		goto yy1104
+	}
+yy1152:
+	cursor++
+	q1 = yyt1
+	q2 = cursor
+	q2 += -6
+	{ e.delivery(b, q1, q2, buf, cursor); return }
+yy1153:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1157
+	default:
+		goto yy1104
+	}
+yy1154:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1158
+	default:
+		goto yy1104
+	}
+yy1155:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1159
+	default:
+		goto yy1104
+	}
+yy1156:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1160
+	default:
+		goto yy1104
+	}
+yy1157:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1104
+	default:
+		goto yy1161
+	}
+yy1158:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1162
+	default:
+		goto yy1104
+	}
+yy1159:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1163
+	default:
+		goto yy1104
+	}
+yy1160:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1164
+	default:
+		goto yy1104
+	}
+yy1161:
+	cursor++
+	q1 = yyt1
+	q2 = yyt2
+	cursor += -1
+	{ e.queue(eventHold, q1, q2); return }
+yy1162:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1165
+	default:
+		goto yy1104
+	}
+yy1163:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1128
+	default:
+		goto yy1104
+	}
+yy1164:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1166
+	default:
+		goto yy1104
+	}
+yy1165:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1167
+	default:
+		goto yy1104
+	}
+yy1166:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy1168
+	default:
+		goto yy1104
+	}
+yy1167:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1169
+	default:
+		goto yy1104
+	}
+yy1168:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1170
+	case 'd':
+		goto yy1171
+	default:
+		goto yy1104
+	}
+yy1169:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1172
+	default:
+		goto yy1104
+	}
+yy1170:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1173
+	default:
+		goto yy1104
+	}
+yy1171:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1174
+	default:
+		goto yy1104
+	}
+yy1172:
+	cursor++
+	yych = buf[cursor]
+	yyt2 = cursor
+	goto yy1176
+yy1173:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1178
+	default:
+		goto yy1104
+	}
+yy1174:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1179
+	default:
+		goto yy1104
+	}
+yy1175:
+	cursor++
+	yych = buf[cursor]
+yy1176:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1177
+	default:
+		goto yy1175
+	}
+yy1177:
 	cursor++
 	q1 = yyt1
 	v1 = yyt2
@@ -12095,108 +15366,108 @@ yy1016:
 	v2 += -1
 	cursor += -1
 	{ e.queueText(eventMessageID, q1, q2, v1, v2); return }
-yy1017:
+yy1178:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy1019
+		goto yy1180
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1018:
+yy1179:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy1020
+		goto yy1181
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1019:
+yy1180:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1021
+		goto yy1182
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1020:
+yy1181:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1022
+		goto yy1183
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1021:
+yy1182:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1023
+		goto yy1184
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1022:
+yy1183:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy1024
+		goto yy1185
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1023:
+yy1184:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1025
+		goto yy1186
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1024:
+yy1185:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1023
+		goto yy1184
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1025:
+yy1186:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1026
+		goto yy1187
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1026:
+yy1187:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ')':
-		goto yy1027
+		goto yy1188
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1027:
+yy1188:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1028
+		goto yy1189
 	default:
-		goto yy947
+		goto yy1104
 	}
-yy1028:
+yy1189:
 	cursor++
 	q1 = yyt1
 	q2 = yyt2
@@ -12208,7 +15479,7 @@ yy1028:
 
 // lexQmgr reads what qmgr(8) says. The sender in from=<> may hold anything printable, "> and digits" too, but the words behind it are
 // qmgr's own and end the line: the last match is the true one.
-func lexQmgr(e *event, buf []byte, cursor int) {
+func lexQmgr(b *batch, e *event, buf []byte, cursor int) {
 	var marker, q1, q2, v1, v2, n1, n2, m1, m2 int
 		var yyt1 int
 	var yyt2 int
@@ -12227,12 +15498,12 @@ func lexQmgr(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1032
+		goto yy1193
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1033
+		goto yy1194
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12251,15 +15522,15 @@ func lexQmgr(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1034
+		goto yy1195
 	default:
-		goto yy1030
+		goto yy1191
 	}
-yy1030:
+yy1191:
 	cursor++
-yy1031:
+yy1192:
 	{ return }
-yy1032:
+yy1193:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -12269,11 +15540,11 @@ yy1032:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1035
+		goto yy1196
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1037
+		goto yy1198
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12291,11 +15562,11 @@ yy1032:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1038
+		goto yy1199
 	default:
-		goto yy1031
+		goto yy1192
 	}
-yy1033:
+yy1194:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -12303,11 +15574,11 @@ yy1033:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1037
+		goto yy1198
 	default:
-		goto yy1031
+		goto yy1192
 	}
-yy1034:
+yy1195:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -12333,11 +15604,11 @@ yy1034:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1038
+		goto yy1199
 	default:
-		goto yy1031
+		goto yy1192
 	}
-yy1035:
+yy1196:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12346,11 +15617,11 @@ yy1035:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1039
+		goto yy1200
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1040
+		goto yy1201
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12368,25 +15639,25 @@ yy1035:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1041
+		goto yy1202
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1036:
+yy1197:
 	cursor = marker
-	goto yy1031
-yy1037:
+	goto yy1192
+yy1198:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1040
+		goto yy1201
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1038:
+yy1199:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12411,11 +15682,11 @@ yy1038:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1041
+		goto yy1202
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1039:
+yy1200:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12424,11 +15695,11 @@ yy1039:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1042
+		goto yy1203
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1043
+		goto yy1204
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12446,22 +15717,22 @@ yy1039:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1044
+		goto yy1205
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1040:
+yy1201:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1043
+		goto yy1204
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1041:
+yy1202:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12486,11 +15757,11 @@ yy1041:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1044
+		goto yy1205
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1042:
+yy1203:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12499,11 +15770,11 @@ yy1042:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1045
+		goto yy1206
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1046
+		goto yy1207
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12521,22 +15792,22 @@ yy1042:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1047
+		goto yy1208
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1043:
+yy1204:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1046
+		goto yy1207
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1044:
+yy1205:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12561,11 +15832,11 @@ yy1044:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1047
+		goto yy1208
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1045:
+yy1206:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12574,11 +15845,11 @@ yy1045:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1048
+		goto yy1209
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1049
+		goto yy1210
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12596,20 +15867,20 @@ yy1045:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1051
+		goto yy1212
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1046:
+yy1207:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy1036
+		goto yy1197
 	default:
-		goto yy1050
+		goto yy1211
 	}
-yy1047:
+yy1208:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12634,11 +15905,11 @@ yy1047:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1051
+		goto yy1212
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1048:
+yy1209:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12647,7 +15918,7 @@ yy1048:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1052
+		goto yy1213
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12665,25 +15936,25 @@ yy1048:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1054
+		goto yy1215
 	default:
-		goto yy1050
+		goto yy1211
 	}
-yy1049:
+yy1210:
 	cursor++
 	yych = buf[cursor]
-yy1050:
+yy1211:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1049
+		goto yy1210
 	case ':':
-		goto yy1053
+		goto yy1214
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1051:
+yy1212:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12708,11 +15979,11 @@ yy1051:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1054
+		goto yy1215
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1052:
+yy1213:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12721,7 +15992,7 @@ yy1052:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1055
+		goto yy1216
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12739,20 +16010,20 @@ yy1052:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1056
+		goto yy1217
 	default:
-		goto yy1050
+		goto yy1211
 	}
-yy1053:
+yy1214:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1057
+		goto yy1218
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1054:
+yy1215:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12777,11 +16048,11 @@ yy1054:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1056
+		goto yy1217
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1055:
+yy1216:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12790,7 +16061,7 @@ yy1055:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1058
+		goto yy1219
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12808,11 +16079,11 @@ yy1055:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1059
+		goto yy1220
 	default:
-		goto yy1050
+		goto yy1211
 	}
-yy1056:
+yy1217:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12837,74 +16108,85 @@ yy1056:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1059
+		goto yy1220
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1057:
+yy1218:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy1060
+		goto yy1221
 	case 'r':
-		goto yy1061
+		goto yy1222
+	case 't':
+		goto yy1223
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1058:
+yy1219:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy1064
+		goto yy1226
 	default:
-		goto yy1063
+		goto yy1225
 	}
-yy1059:
+yy1220:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy1064
+		goto yy1226
 	default:
-		goto yy1065
+		goto yy1227
 	}
-yy1060:
+yy1221:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy1066
+		goto yy1228
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1061:
+yy1222:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1067
+		goto yy1229
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1062:
+yy1223:
 	cursor++
 	yych = buf[cursor]
-yy1063:
+	switch (yych) {
+	case 'o':
+		goto yy1230
+	default:
+		goto yy1197
+	}
+yy1224:
+	cursor++
+	yych = buf[cursor]
+yy1225:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1062
+		goto yy1224
 	case ':':
-		goto yy1053
+		goto yy1214
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1049
+		goto yy1210
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12922,16 +16204,16 @@ yy1063:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1064
+		goto yy1226
 	case 'z':
-		goto yy1068
+		goto yy1231
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1064:
+yy1226:
 	cursor++
 	yych = buf[cursor]
-yy1065:
+yy1227:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -12954,631 +16236,655 @@ yy1065:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1064
+		goto yy1226
 	case 'z':
-		goto yy1068
+		goto yy1231
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1066:
+yy1228:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1069
+		goto yy1232
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1067:
+yy1229:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy1070
+		goto yy1233
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1068:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1071
-	case 'z':
-		goto yy1068
-	default:
-		goto yy1036
-	}
-yy1069:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1072
-	default:
-		goto yy1036
-	}
-yy1070:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1073
-	default:
-		goto yy1036
-	}
-yy1071:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1071
-	case ':':
-		goto yy1053
-	case 'z':
-		goto yy1068
-	default:
-		goto yy1036
-	}
-yy1072:
+yy1230:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy1074
+		goto yy1234
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1073:
+yy1231:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
-		goto yy1075
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1235
+	case 'z':
+		goto yy1231
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1074:
+yy1232:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1236
+	default:
+		goto yy1197
+	}
+yy1233:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1237
+	default:
+		goto yy1197
+	}
+yy1234:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '<':
-		goto yy1076
+		goto yy1238
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1075:
+yy1235:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1235
+	case ':':
+		goto yy1214
+	case 'z':
+		goto yy1231
+	default:
+		goto yy1197
+	}
+yy1236:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1239
+	default:
+		goto yy1197
+	}
+yy1237:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1240
+	default:
+		goto yy1197
+	}
+yy1238:
+	cursor++
+	q1 = yyt1
+	q2 = cursor
+	q2 += -6
+	{ e.delivery(b, q1, q2, buf, cursor); return }
+yy1239:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '<':
+		goto yy1241
+	default:
+		goto yy1197
+	}
+yy1240:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1077
+		goto yy1242
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1076:
+yy1241:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
 		yyt2 = cursor
-		goto yy1079
+		goto yy1244
 	default:
 		yyt2 = cursor
-		goto yy1078
+		goto yy1243
 	}
-yy1077:
+yy1242:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1080
+		goto yy1245
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1078:
+yy1243:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1079:
+yy1244:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case ',':
-		goto yy1081
+		goto yy1246
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1080:
+yy1245:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1082
+		goto yy1247
 	default:
-		goto yy1036
+		goto yy1197
 	}
-yy1081:
+yy1246:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case ' ':
-		goto yy1083
+		goto yy1248
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1082:
+yy1247:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -10
 	cursor += -1
 	{ e.queue(eventRemoved, q1, q2); return }
-yy1083:
+yy1248:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 's':
-		goto yy1084
+		goto yy1249
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1084:
+yy1249:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'i':
-		goto yy1085
+		goto yy1250
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1085:
+yy1250:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'z':
-		goto yy1086
+		goto yy1251
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1086:
+yy1251:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'e':
-		goto yy1087
+		goto yy1252
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1087:
+yy1252:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '=':
-		goto yy1088
+		goto yy1253
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1088:
+yy1253:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt3 = cursor
-		goto yy1089
+		goto yy1254
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1089:
+yy1254:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case ',':
-		goto yy1090
+		goto yy1255
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1089
+		goto yy1254
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1090:
+yy1255:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case ' ':
-		goto yy1091
+		goto yy1256
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1091:
+yy1256:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'n':
-		goto yy1092
+		goto yy1257
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1092:
+yy1257:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'r':
-		goto yy1093
+		goto yy1258
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1093:
+yy1258:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'c':
-		goto yy1094
+		goto yy1259
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1094:
+yy1259:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'p':
-		goto yy1095
+		goto yy1260
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1095:
+yy1260:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 't':
-		goto yy1096
+		goto yy1261
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1096:
+yy1261:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '=':
-		goto yy1097
+		goto yy1262
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1097:
+yy1262:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy1098
+		goto yy1263
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1098:
+yy1263:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case ' ':
 		yyt5 = cursor
-		goto yy1099
+		goto yy1264
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1098
+		goto yy1263
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1099:
+yy1264:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '(':
-		goto yy1100
+		goto yy1265
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1100:
+yy1265:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'q':
-		goto yy1101
+		goto yy1266
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1101:
+yy1266:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'u':
-		goto yy1102
+		goto yy1267
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1102:
+yy1267:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'e':
-		goto yy1103
+		goto yy1268
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1103:
+yy1268:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'u':
-		goto yy1104
+		goto yy1269
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1104:
+yy1269:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'e':
-		goto yy1105
+		goto yy1270
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1105:
+yy1270:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case ' ':
-		goto yy1106
+		goto yy1271
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1106:
+yy1271:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1107
+		goto yy1272
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1107:
+yy1272:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1036
+		goto yy1197
 	case ')':
-		goto yy1108
+		goto yy1273
 	case '>':
-		goto yy1079
+		goto yy1244
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1107
+		goto yy1272
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1108:
+yy1273:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1109
+		goto yy1274
 	case '>':
-		goto yy1079
+		goto yy1244
 	default:
-		goto yy1078
+		goto yy1243
 	}
-yy1109:
+yy1274:
 	cursor++
 	q1 = yyt1
 	v1 = yyt2
@@ -13618,2123 +16924,12 @@ func lexPickup(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1113
+		goto yy1278
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1114
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt1 = cursor
-		goto yy1115
-	default:
-		goto yy1111
-	}
-yy1111:
-	cursor++
-yy1112:
-	{ return }
-yy1113:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1116
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1118
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1119
-	default:
-		goto yy1112
-	}
-yy1114:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1118
-	default:
-		goto yy1112
-	}
-yy1115:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1119
-	default:
-		goto yy1112
-	}
-yy1116:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1120
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1121
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1122
-	default:
-		goto yy1117
-	}
-yy1117:
-	cursor = marker
-	goto yy1112
-yy1118:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1121
-	default:
-		goto yy1117
-	}
-yy1119:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1122
-	default:
-		goto yy1117
-	}
-yy1120:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1123
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1124
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1125
-	default:
-		goto yy1117
-	}
-yy1121:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1124
-	default:
-		goto yy1117
-	}
-yy1122:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1125
-	default:
-		goto yy1117
-	}
-yy1123:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1126
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1127
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1128
-	default:
-		goto yy1117
-	}
-yy1124:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1127
-	default:
-		goto yy1117
-	}
-yy1125:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1128
-	default:
-		goto yy1117
-	}
-yy1126:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1129
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1130
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1132
-	default:
-		goto yy1117
-	}
-yy1127:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy1117
-	default:
-		goto yy1131
-	}
-yy1128:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1132
-	default:
-		goto yy1117
-	}
-yy1129:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1133
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1135
-	default:
-		goto yy1131
-	}
-yy1130:
-	cursor++
-	yych = buf[cursor]
-yy1131:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1130
-	case ':':
-		goto yy1134
-	default:
-		goto yy1117
-	}
-yy1132:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1135
-	default:
-		goto yy1117
-	}
-yy1133:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1136
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1137
-	default:
-		goto yy1131
-	}
-yy1134:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1138
-	default:
-		goto yy1117
-	}
-yy1135:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1137
-	default:
-		goto yy1117
-	}
-yy1136:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1139
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1140
-	default:
-		goto yy1131
-	}
-yy1137:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1140
-	default:
-		goto yy1117
-	}
-yy1138:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy1141
-	default:
-		goto yy1117
-	}
-yy1139:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1144
-	default:
-		goto yy1143
-	}
-yy1140:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1144
-	default:
-		goto yy1145
-	}
-yy1141:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1146
-	default:
-		goto yy1117
-	}
-yy1142:
-	cursor++
-	yych = buf[cursor]
-yy1143:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1142
-	case ':':
-		goto yy1134
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1130
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1144
-	case 'z':
-		goto yy1147
-	default:
-		goto yy1117
-	}
-yy1144:
-	cursor++
-	yych = buf[cursor]
-yy1145:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1144
-	case 'z':
-		goto yy1147
-	default:
-		goto yy1117
-	}
-yy1146:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1148
-	default:
-		goto yy1117
-	}
-yy1147:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1149
-	case 'z':
-		goto yy1147
-	default:
-		goto yy1117
-	}
-yy1148:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy1150
-	default:
-		goto yy1117
-	}
-yy1149:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1149
-	case ':':
-		goto yy1134
-	case 'z':
-		goto yy1147
-	default:
-		goto yy1117
-	}
-yy1150:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt2 = cursor
-		goto yy1151
-	default:
-		goto yy1117
-	}
-yy1151:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1152
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1151
-	default:
-		goto yy1117
-	}
-yy1152:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy1153
-	default:
-		goto yy1117
-	}
-yy1153:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1154
-	default:
-		goto yy1117
-	}
-yy1154:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1155
-	default:
-		goto yy1117
-	}
-yy1155:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1156
-	default:
-		goto yy1117
-	}
-yy1156:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy1157
-	default:
-		goto yy1117
-	}
-yy1157:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '<':
-		goto yy1158
-	default:
-		goto yy1117
-	}
-yy1158:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt3 = cursor
-		yyt4 = cursor
-		goto yy1160
-	default:
-		yyt3 = cursor
-		goto yy1159
-	}
-yy1159:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1160:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = -1
-		yyt6 = -1
-		goto yy1161
-	case ' ':
-		goto yy1162
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1161:
-	cursor++
-	q1 = yyt1
-	n1 = yyt2
-	v1 = yyt3
-	v2 = yyt4
-	c1 = yyt6
-	c2 = yyt5
-	q2 = yyt2
-	q2 += -6
-	n2 = yyt3
-	n2 += -7
-	cursor += -1
-	{ e.pickup(q1, q2, v1, v2, c1, c2, number(buf, n1, n2)); return }
-yy1162:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'o':
-		goto yy1163
-	default:
-		goto yy1159
-	}
-yy1163:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'r':
-		goto yy1164
-	default:
-		goto yy1159
-	}
-yy1164:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'i':
-		goto yy1165
-	default:
-		goto yy1159
-	}
-yy1165:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'g':
-		goto yy1166
-	default:
-		goto yy1159
-	}
-yy1166:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case '_':
-		goto yy1167
-	default:
-		goto yy1159
-	}
-yy1167:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'i':
-		goto yy1168
-	default:
-		goto yy1159
-	}
-yy1168:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'd':
-		goto yy1169
-	default:
-		goto yy1159
-	}
-yy1169:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '=':
-		goto yy1170
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1170:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt6 = cursor
-		goto yy1171
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt6 = cursor
-		goto yy1172
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt6 = cursor
-		goto yy1173
-	default:
-		goto yy1159
-	}
-yy1171:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1174
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1175
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1176
-	default:
-		goto yy1159
-	}
-yy1172:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1175
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1173:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1176
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1174:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1177
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1178
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1179
-	default:
-		goto yy1159
-	}
-yy1175:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1178
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1176:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1179
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1177:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1180
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1181
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1182
-	default:
-		goto yy1159
-	}
-yy1178:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1181
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1179:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1182
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1180:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1183
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1184
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1185
-	default:
-		goto yy1159
-	}
-yy1181:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1184
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1182:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1185
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1183:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1186
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1187
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1188
-	default:
-		goto yy1159
-	}
-yy1184:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1187
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1185:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1188
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1186:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1161
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1189
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1187
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1190
-	default:
-		goto yy1159
-	}
-yy1187:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1161
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1187
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1188:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1190
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1189:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1161
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1191
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1187
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1192
-	default:
-		goto yy1159
-	}
-yy1190:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1192
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1191:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1161
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1193
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1187
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1194
-	default:
-		goto yy1159
-	}
-yy1192:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1194
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1193:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1161
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1195
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1187
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1196
-	default:
-		goto yy1159
-	}
-yy1194:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1196
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	default:
-		goto yy1159
-	}
-yy1195:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1161
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1195
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1187
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1196
-	case 'z':
-		goto yy1197
-	default:
-		goto yy1159
-	}
-yy1196:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1196
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'z':
-		goto yy1197
-	default:
-		goto yy1159
-	}
-yy1197:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1117
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1198
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'z':
-		goto yy1197
-	default:
-		goto yy1159
-	}
-yy1198:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1161
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1198
-	case '>':
-		yyt4 = cursor
-		goto yy1160
-	case 'z':
-		goto yy1197
-	default:
-		goto yy1159
-	}
-}
-
-}
-
-// lexBounce reads what bounce(8) says: which new message tells the sender of the old one.
-func lexBounce(e *event, buf []byte, cursor int) {
-	var marker, q1, q2, v1, v2 int
-		var yyt1 int
-	var yyt2 int
-	var yyt3 int
-
-	
-{
-	var yych byte
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt1 = cursor
-		goto yy1202
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt1 = cursor
-		goto yy1203
+		goto yy1279
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15753,1395 +16948,17 @@ func lexBounce(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1204
+		goto yy1280
 	default:
-		goto yy1200
-	}
-yy1200:
-	cursor++
-yy1201:
-	{ return }
-yy1202:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1205
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1207
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1208
-	default:
-		goto yy1201
-	}
-yy1203:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1207
-	default:
-		goto yy1201
-	}
-yy1204:
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1208
-	default:
-		goto yy1201
-	}
-yy1205:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1209
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1210
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1211
-	default:
-		goto yy1206
-	}
-yy1206:
-	cursor = marker
-	goto yy1201
-yy1207:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1210
-	default:
-		goto yy1206
-	}
-yy1208:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1211
-	default:
-		goto yy1206
-	}
-yy1209:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1212
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1213
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1214
-	default:
-		goto yy1206
-	}
-yy1210:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1213
-	default:
-		goto yy1206
-	}
-yy1211:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1214
-	default:
-		goto yy1206
-	}
-yy1212:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1215
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1216
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1217
-	default:
-		goto yy1206
-	}
-yy1213:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1216
-	default:
-		goto yy1206
-	}
-yy1214:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1217
-	default:
-		goto yy1206
-	}
-yy1215:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1218
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1219
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1221
-	default:
-		goto yy1206
-	}
-yy1216:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy1206
-	default:
-		goto yy1220
-	}
-yy1217:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1221
-	default:
-		goto yy1206
-	}
-yy1218:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1222
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1224
-	default:
-		goto yy1220
-	}
-yy1219:
-	cursor++
-	yych = buf[cursor]
-yy1220:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1219
-	case ':':
-		yyt2 = cursor
-		goto yy1223
-	default:
-		goto yy1206
-	}
-yy1221:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1224
-	default:
-		goto yy1206
-	}
-yy1222:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1225
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1226
-	default:
-		goto yy1220
-	}
-yy1223:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1227
-	default:
-		goto yy1206
-	}
-yy1224:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1226
-	default:
-		goto yy1206
-	}
-yy1225:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1228
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1229
-	default:
-		goto yy1220
-	}
-yy1226:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1229
-	default:
-		goto yy1206
-	}
-yy1227:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy1230
-	case 's':
-		goto yy1231
-	default:
-		goto yy1206
-	}
-yy1228:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1234
-	default:
-		goto yy1233
-	}
-yy1229:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1234
-	default:
-		goto yy1235
-	}
-yy1230:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1236
-	default:
-		goto yy1206
-	}
-yy1231:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1237
-	default:
-		goto yy1206
-	}
-yy1232:
-	cursor++
-	yych = buf[cursor]
-yy1233:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1232
-	case ':':
-		yyt2 = cursor
-		goto yy1223
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1219
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1234
-	case 'z':
-		goto yy1238
-	default:
-		goto yy1206
-	}
-yy1234:
-	cursor++
-	yych = buf[cursor]
-yy1235:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1234
-	case 'z':
-		goto yy1238
-	default:
-		goto yy1206
-	}
-yy1236:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1239
-	default:
-		goto yy1206
-	}
-yy1237:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1240
-	default:
-		goto yy1206
-	}
-yy1238:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1241
-	case 'z':
-		goto yy1238
-	default:
-		goto yy1206
-	}
-yy1239:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1242
-	default:
-		goto yy1206
-	}
-yy1240:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1243
-	default:
-		goto yy1206
-	}
-yy1241:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1241
-	case ':':
-		yyt2 = cursor
-		goto yy1223
-	case 'z':
-		goto yy1238
-	default:
-		goto yy1206
-	}
-yy1242:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1244
-	default:
-		goto yy1206
-	}
-yy1243:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1245
-	default:
-		goto yy1206
-	}
-yy1244:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1246
-	default:
-		goto yy1206
-	}
-yy1245:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1247
-	default:
-		goto yy1206
-	}
-yy1246:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1248
-	default:
-		goto yy1206
-	}
-yy1247:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1249
-	default:
-		goto yy1206
-	}
-yy1248:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1243
-	default:
-		goto yy1206
-	}
-yy1249:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1250
-	default:
-		goto yy1251
-	}
-yy1250:
-	cursor++
-	yych = buf[cursor]
-yy1251:
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	default:
-		goto yy1206
-	}
-yy1252:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
-		fallthrough
-	case 'o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'n':
-		goto yy1253
-	default:
-		goto yy1206
-	}
-yy1253:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'o':
-		goto yy1254
-	default:
-		goto yy1206
-	}
-yy1254:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
-		fallthrough
-	case 'u','v','w','x','y','z':
-		goto yy1250
-	case 't':
-		goto yy1255
-	default:
-		goto yy1206
-	}
-yy1255:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h':
-		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'i':
-		goto yy1256
-	default:
-		goto yy1206
-	}
-yy1256:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e':
-		fallthrough
-	case 'g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'f':
-		goto yy1257
-	default:
-		goto yy1206
-	}
-yy1257:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h':
-		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'i':
-		goto yy1258
-	default:
-		goto yy1206
-	}
-yy1258:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b':
-		fallthrough
-	case 'd','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'c':
-		goto yy1259
-	default:
-		goto yy1206
-	}
-yy1259:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'a':
-		goto yy1260
-	default:
-		goto yy1206
-	}
-yy1260:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
-		fallthrough
-	case 'u','v','w','x','y','z':
-		goto yy1250
-	case 't':
-		goto yy1261
-	default:
-		goto yy1206
-	}
-yy1261:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h':
-		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'i':
-		goto yy1262
-	default:
-		goto yy1206
-	}
-yy1262:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'o':
-		goto yy1263
-	default:
-		goto yy1206
-	}
-yy1263:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
-		fallthrough
-	case 'o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case 'n':
-		goto yy1264
-	default:
-		goto yy1206
-	}
-yy1264:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1252
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1250
-	case ':':
-		goto yy1265
-	default:
-		goto yy1206
-	}
-yy1265:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1266
-	default:
-		goto yy1206
-	}
-yy1266:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt3 = cursor
-		goto yy1267
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt3 = cursor
-		goto yy1268
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt3 = cursor
-		goto yy1269
-	default:
-		goto yy1206
-	}
-yy1267:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1270
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1271
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1272
-	default:
-		goto yy1206
-	}
-yy1268:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1271
-	default:
-		goto yy1206
-	}
-yy1269:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1272
-	default:
-		goto yy1206
-	}
-yy1270:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1273
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1274
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1275
-	default:
-		goto yy1206
-	}
-yy1271:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1274
-	default:
-		goto yy1206
-	}
-yy1272:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1275
-	default:
-		goto yy1206
-	}
-yy1273:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
 		goto yy1276
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1277
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1278
-	default:
-		goto yy1206
-	}
-yy1274:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1277
-	default:
-		goto yy1206
-	}
-yy1275:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1278
-	default:
-		goto yy1206
 	}
 yy1276:
 	cursor++
+yy1277:
+	{ return }
+yy1278:
+	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
@@ -17149,11 +16966,11 @@ yy1276:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1279
+		goto yy1281
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1280
+		goto yy1283
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17171,23 +16988,25 @@ yy1276:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1281
+		goto yy1284
 	default:
-		goto yy1206
+		goto yy1277
 	}
-yy1277:
+yy1279:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1280
+		goto yy1283
 	default:
-		goto yy1206
+		goto yy1277
 	}
-yy1278:
+yy1280:
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
@@ -17211,55 +17030,9 @@ yy1278:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1281
+		goto yy1284
 	default:
-		goto yy1206
-	}
-yy1279:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1282
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1283
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1285
-	default:
-		goto yy1206
-	}
-yy1280:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1283
-	default:
-		goto yy1206
+		goto yy1277
 	}
 yy1281:
 	cursor++
@@ -17269,37 +17042,12 @@ yy1281:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1285
-	default:
-		goto yy1206
-	}
-yy1282:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy1287
+		goto yy1285
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1286
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17317,27 +17065,25 @@ yy1282:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1288
+		goto yy1287
 	default:
-		goto yy1284
+		goto yy1282
 	}
+yy1282:
+	cursor = marker
+	goto yy1277
 yy1283:
 	cursor++
 	yych = buf[cursor]
-yy1284:
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1286
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1283
+		goto yy1286
 	default:
-		goto yy1206
+		goto yy1282
 	}
-yy1285:
+yy1284:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17362,20 +17108,11 @@ yy1285:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1288
+		goto yy1287
 	default:
-		goto yy1206
+		goto yy1282
 	}
-yy1286:
-	cursor++
-	q1 = yyt1
-	q2 = yyt2
-	v1 = yyt3
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ e.queueText(eventNotification, q1, q2, v1, v2); return }
-yy1287:
+yy1285:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17384,6 +17121,10 @@ yy1287:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
+		goto yy1288
+	case 'A':
+		fallthrough
+	case 'E':
 		goto yy1289
 	case 'G','H':
 		fallthrough
@@ -17404,9 +17145,20 @@ yy1287:
 	case 'v','w','x','y','z':
 		goto yy1290
 	default:
-		goto yy1284
+		goto yy1282
 	}
-yy1288:
+yy1286:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1289
+	default:
+		goto yy1282
+	}
+yy1287:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17433,9 +17185,9 @@ yy1288:
 	case 'v','w','x','y','z':
 		goto yy1290
 	default:
-		goto yy1206
+		goto yy1282
 	}
-yy1289:
+yy1288:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17445,6 +17197,10 @@ yy1289:
 		fallthrough
 	case 'F':
 		goto yy1291
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1292
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17462,9 +17218,20 @@ yy1289:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy1293
+	default:
+		goto yy1282
+	}
+yy1289:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy1292
 	default:
-		goto yy1284
+		goto yy1282
 	}
 yy1290:
 	cursor++
@@ -17491,47 +17258,24 @@ yy1290:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1292
+		goto yy1293
 	default:
-		goto yy1206
+		goto yy1282
 	}
 yy1291:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
-		goto yy1295
-	default:
-		goto yy1294
-	}
-yy1292:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1295
-	default:
-		goto yy1296
-	}
-yy1293:
-	cursor++
-	yych = buf[cursor]
-yy1294:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1286
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1293
+		goto yy1294
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1283
+		goto yy1295
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17548,17 +17292,23 @@ yy1294:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y':
-		goto yy1295
-	case 'z':
+	case 'v','w','x','y','z':
 		goto yy1297
 	default:
-		goto yy1206
+		goto yy1282
 	}
-yy1295:
+yy1292:
 	cursor++
 	yych = buf[cursor]
-yy1296:
+	switch (yych) {
+	case ':':
+		goto yy1282
+	default:
+		goto yy1296
+	}
+yy1293:
+	cursor++
+	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -17580,12 +17330,55 @@ yy1296:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y':
-		goto yy1295
-	case 'z':
+	case 'v','w','x','y','z':
 		goto yy1297
 	default:
-		goto yy1206
+		goto yy1282
+	}
+yy1294:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1298
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1300
+	default:
+		goto yy1296
+	}
+yy1295:
+	cursor++
+	yych = buf[cursor]
+yy1296:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1295
+	case ':':
+		goto yy1299
+	default:
+		goto yy1282
 	}
 yy1297:
 	cursor++
@@ -17611,21 +17404,221 @@ yy1297:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y':
-		goto yy1298
-	case 'z':
-		goto yy1297
+	case 'v','w','x','y','z':
+		goto yy1300
 	default:
-		goto yy1206
+		goto yy1282
 	}
 yy1298:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case '\r':
-		goto yy1286
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1301
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1302
+	default:
+		goto yy1296
+	}
+yy1299:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1303
+	default:
+		goto yy1282
+	}
+yy1300:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1302
+	default:
+		goto yy1282
+	}
+yy1301:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1304
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1305
+	default:
+		goto yy1296
+	}
+yy1302:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1305
+	default:
+		goto yy1282
+	}
+yy1303:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1306
+	default:
+		goto yy1282
+	}
+yy1304:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1309
+	default:
+		goto yy1308
+	}
+yy1305:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1309
+	default:
+		goto yy1310
+	}
+yy1306:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1311
+	default:
+		goto yy1282
+	}
+yy1307:
+	cursor++
+	yych = buf[cursor]
+yy1308:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1307
+	case ':':
+		goto yy1299
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1295
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1309
+	case 'z':
+		goto yy1312
+	default:
+		goto yy1282
+	}
+yy1309:
+	cursor++
+	yych = buf[cursor]
+yy1310:
+	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -17647,11 +17640,3324 @@ yy1298:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1298
+		goto yy1309
 	case 'z':
-		goto yy1297
+		goto yy1312
 	default:
-		goto yy1206
+		goto yy1282
+	}
+yy1311:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1313
+	default:
+		goto yy1282
+	}
+yy1312:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1314
+	case 'z':
+		goto yy1312
+	default:
+		goto yy1282
+	}
+yy1313:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1315
+	default:
+		goto yy1282
+	}
+yy1314:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1314
+	case ':':
+		goto yy1299
+	case 'z':
+		goto yy1312
+	default:
+		goto yy1282
+	}
+yy1315:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy1316
+	default:
+		goto yy1282
+	}
+yy1316:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1317
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1316
+	default:
+		goto yy1282
+	}
+yy1317:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1318
+	default:
+		goto yy1282
+	}
+yy1318:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1319
+	default:
+		goto yy1282
+	}
+yy1319:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1320
+	default:
+		goto yy1282
+	}
+yy1320:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1321
+	default:
+		goto yy1282
+	}
+yy1321:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1322
+	default:
+		goto yy1282
+	}
+yy1322:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '<':
+		goto yy1323
+	default:
+		goto yy1282
+	}
+yy1323:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt3 = cursor
+		yyt4 = cursor
+		goto yy1325
+	default:
+		yyt3 = cursor
+		goto yy1324
+	}
+yy1324:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1325:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = -1
+		yyt6 = -1
+		goto yy1326
+	case ' ':
+		goto yy1327
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1326:
+	cursor++
+	q1 = yyt1
+	n1 = yyt2
+	v1 = yyt3
+	v2 = yyt4
+	c1 = yyt6
+	c2 = yyt5
+	q2 = yyt2
+	q2 += -6
+	n2 = yyt3
+	n2 += -7
+	cursor += -1
+	{ e.pickup(q1, q2, v1, v2, c1, c2, number(buf, n1, n2)); return }
+yy1327:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'o':
+		goto yy1328
+	default:
+		goto yy1324
+	}
+yy1328:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'r':
+		goto yy1329
+	default:
+		goto yy1324
+	}
+yy1329:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'i':
+		goto yy1330
+	default:
+		goto yy1324
+	}
+yy1330:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'g':
+		goto yy1331
+	default:
+		goto yy1324
+	}
+yy1331:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case '_':
+		goto yy1332
+	default:
+		goto yy1324
+	}
+yy1332:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'i':
+		goto yy1333
+	default:
+		goto yy1324
+	}
+yy1333:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'd':
+		goto yy1334
+	default:
+		goto yy1324
+	}
+yy1334:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '=':
+		goto yy1335
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1335:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt6 = cursor
+		goto yy1336
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt6 = cursor
+		goto yy1337
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt6 = cursor
+		goto yy1338
+	default:
+		goto yy1324
+	}
+yy1336:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1339
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1340
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1341
+	default:
+		goto yy1324
+	}
+yy1337:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1340
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1338:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1341
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1339:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1342
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1343
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1344
+	default:
+		goto yy1324
+	}
+yy1340:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1343
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1341:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1344
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1342:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1345
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1346
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1347
+	default:
+		goto yy1324
+	}
+yy1343:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1346
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1344:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1347
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1345:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1348
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1349
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1350
+	default:
+		goto yy1324
+	}
+yy1346:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1349
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1347:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1350
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1348:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1351
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1352
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1353
+	default:
+		goto yy1324
+	}
+yy1349:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1352
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1350:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1353
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1351:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1326
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1354
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1352
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1355
+	default:
+		goto yy1324
+	}
+yy1352:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1326
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1352
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1353:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1355
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1354:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1326
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1356
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1352
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1357
+	default:
+		goto yy1324
+	}
+yy1355:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1357
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1356:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1326
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1358
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1352
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1359
+	default:
+		goto yy1324
+	}
+yy1357:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1359
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1358:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1326
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1360
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1352
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1361
+	default:
+		goto yy1324
+	}
+yy1359:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1361
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	default:
+		goto yy1324
+	}
+yy1360:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1326
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1360
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1352
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1361
+	case 'z':
+		goto yy1362
+	default:
+		goto yy1324
+	}
+yy1361:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1361
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'z':
+		goto yy1362
+	default:
+		goto yy1324
+	}
+yy1362:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1363
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'z':
+		goto yy1362
+	default:
+		goto yy1324
+	}
+yy1363:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1326
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1363
+	case '>':
+		yyt4 = cursor
+		goto yy1325
+	case 'z':
+		goto yy1362
+	default:
+		goto yy1324
+	}
+}
+
+}
+
+// lexBounce reads what bounce(8) says: which new message tells the sender of the old one.
+func lexBounce(e *event, buf []byte, cursor int) {
+	var marker, q1, q2, v1, v2 int
+		var yyt1 int
+	var yyt2 int
+	var yyt3 int
+
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt1 = cursor
+		goto yy1367
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt1 = cursor
+		goto yy1368
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt1 = cursor
+		goto yy1369
+	default:
+		goto yy1365
+	}
+yy1365:
+	cursor++
+yy1366:
+	{ return }
+yy1367:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1370
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1372
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1373
+	default:
+		goto yy1366
+	}
+yy1368:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1372
+	default:
+		goto yy1366
+	}
+yy1369:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1373
+	default:
+		goto yy1366
+	}
+yy1370:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1374
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1375
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1376
+	default:
+		goto yy1371
+	}
+yy1371:
+	cursor = marker
+	goto yy1366
+yy1372:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1375
+	default:
+		goto yy1371
+	}
+yy1373:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1376
+	default:
+		goto yy1371
+	}
+yy1374:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1377
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1378
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1379
+	default:
+		goto yy1371
+	}
+yy1375:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1378
+	default:
+		goto yy1371
+	}
+yy1376:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1379
+	default:
+		goto yy1371
+	}
+yy1377:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1380
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1381
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1382
+	default:
+		goto yy1371
+	}
+yy1378:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1381
+	default:
+		goto yy1371
+	}
+yy1379:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1382
+	default:
+		goto yy1371
+	}
+yy1380:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1383
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1384
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1386
+	default:
+		goto yy1371
+	}
+yy1381:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1371
+	default:
+		goto yy1385
+	}
+yy1382:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1386
+	default:
+		goto yy1371
+	}
+yy1383:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1387
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1389
+	default:
+		goto yy1385
+	}
+yy1384:
+	cursor++
+	yych = buf[cursor]
+yy1385:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1384
+	case ':':
+		yyt2 = cursor
+		goto yy1388
+	default:
+		goto yy1371
+	}
+yy1386:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1389
+	default:
+		goto yy1371
+	}
+yy1387:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1390
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1391
+	default:
+		goto yy1385
+	}
+yy1388:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1392
+	default:
+		goto yy1371
+	}
+yy1389:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1391
+	default:
+		goto yy1371
+	}
+yy1390:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1393
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1394
+	default:
+		goto yy1385
+	}
+yy1391:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1394
+	default:
+		goto yy1371
+	}
+yy1392:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy1395
+	case 's':
+		goto yy1396
+	default:
+		goto yy1371
+	}
+yy1393:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1399
+	default:
+		goto yy1398
+	}
+yy1394:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1399
+	default:
+		goto yy1400
+	}
+yy1395:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1401
+	default:
+		goto yy1371
+	}
+yy1396:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1402
+	default:
+		goto yy1371
+	}
+yy1397:
+	cursor++
+	yych = buf[cursor]
+yy1398:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1397
+	case ':':
+		yyt2 = cursor
+		goto yy1388
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1384
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1399
+	case 'z':
+		goto yy1403
+	default:
+		goto yy1371
+	}
+yy1399:
+	cursor++
+	yych = buf[cursor]
+yy1400:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1399
+	case 'z':
+		goto yy1403
+	default:
+		goto yy1371
+	}
+yy1401:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1404
+	default:
+		goto yy1371
+	}
+yy1402:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1405
+	default:
+		goto yy1371
+	}
+yy1403:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1406
+	case 'z':
+		goto yy1403
+	default:
+		goto yy1371
+	}
+yy1404:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1407
+	default:
+		goto yy1371
+	}
+yy1405:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1408
+	default:
+		goto yy1371
+	}
+yy1406:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1406
+	case ':':
+		yyt2 = cursor
+		goto yy1388
+	case 'z':
+		goto yy1403
+	default:
+		goto yy1371
+	}
+yy1407:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1409
+	default:
+		goto yy1371
+	}
+yy1408:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1410
+	default:
+		goto yy1371
+	}
+yy1409:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1411
+	default:
+		goto yy1371
+	}
+yy1410:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1412
+	default:
+		goto yy1371
+	}
+yy1411:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1413
+	default:
+		goto yy1371
+	}
+yy1412:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1414
+	default:
+		goto yy1371
+	}
+yy1413:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1408
+	default:
+		goto yy1371
+	}
+yy1414:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1415
+	default:
+		goto yy1416
+	}
+yy1415:
+	cursor++
+	yych = buf[cursor]
+yy1416:
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	default:
+		goto yy1371
+	}
+yy1417:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
+		fallthrough
+	case 'o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'n':
+		goto yy1418
+	default:
+		goto yy1371
+	}
+yy1418:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'o':
+		goto yy1419
+	default:
+		goto yy1371
+	}
+yy1419:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
+		fallthrough
+	case 'u','v','w','x','y','z':
+		goto yy1415
+	case 't':
+		goto yy1420
+	default:
+		goto yy1371
+	}
+yy1420:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'i':
+		goto yy1421
+	default:
+		goto yy1371
+	}
+yy1421:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e':
+		fallthrough
+	case 'g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'f':
+		goto yy1422
+	default:
+		goto yy1371
+	}
+yy1422:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'i':
+		goto yy1423
+	default:
+		goto yy1371
+	}
+yy1423:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b':
+		fallthrough
+	case 'd','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'c':
+		goto yy1424
+	default:
+		goto yy1371
+	}
+yy1424:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'a':
+		goto yy1425
+	default:
+		goto yy1371
+	}
+yy1425:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
+		fallthrough
+	case 'u','v','w','x','y','z':
+		goto yy1415
+	case 't':
+		goto yy1426
+	default:
+		goto yy1371
+	}
+yy1426:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'i':
+		goto yy1427
+	default:
+		goto yy1371
+	}
+yy1427:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'o':
+		goto yy1428
+	default:
+		goto yy1371
+	}
+yy1428:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
+		fallthrough
+	case 'o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case 'n':
+		goto yy1429
+	default:
+		goto yy1371
+	}
+yy1429:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1417
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1415
+	case ':':
+		goto yy1430
+	default:
+		goto yy1371
+	}
+yy1430:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1431
+	default:
+		goto yy1371
+	}
+yy1431:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt3 = cursor
+		goto yy1432
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt3 = cursor
+		goto yy1433
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt3 = cursor
+		goto yy1434
+	default:
+		goto yy1371
+	}
+yy1432:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1435
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1436
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1437
+	default:
+		goto yy1371
+	}
+yy1433:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1436
+	default:
+		goto yy1371
+	}
+yy1434:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1437
+	default:
+		goto yy1371
+	}
+yy1435:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1438
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1439
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1440
+	default:
+		goto yy1371
+	}
+yy1436:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1439
+	default:
+		goto yy1371
+	}
+yy1437:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1440
+	default:
+		goto yy1371
+	}
+yy1438:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1441
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1442
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1443
+	default:
+		goto yy1371
+	}
+yy1439:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1442
+	default:
+		goto yy1371
+	}
+yy1440:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1443
+	default:
+		goto yy1371
+	}
+yy1441:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1444
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1445
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1446
+	default:
+		goto yy1371
+	}
+yy1442:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1445
+	default:
+		goto yy1371
+	}
+yy1443:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1446
+	default:
+		goto yy1371
+	}
+yy1444:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1447
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1448
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1450
+	default:
+		goto yy1371
+	}
+yy1445:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1448
+	default:
+		goto yy1371
+	}
+yy1446:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1450
+	default:
+		goto yy1371
+	}
+yy1447:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1452
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1453
+	default:
+		goto yy1449
+	}
+yy1448:
+	cursor++
+	yych = buf[cursor]
+yy1449:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1451
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1448
+	default:
+		goto yy1371
+	}
+yy1450:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1453
+	default:
+		goto yy1371
+	}
+yy1451:
+	cursor++
+	q1 = yyt1
+	q2 = yyt2
+	v1 = yyt3
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.queueText(eventNotification, q1, q2, v1, v2); return }
+yy1452:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1454
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1455
+	default:
+		goto yy1449
+	}
+yy1453:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1455
+	default:
+		goto yy1371
+	}
+yy1454:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1456
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1457
+	default:
+		goto yy1449
+	}
+yy1455:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1457
+	default:
+		goto yy1371
+	}
+yy1456:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1460
+	default:
+		goto yy1459
+	}
+yy1457:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1460
+	default:
+		goto yy1461
+	}
+yy1458:
+	cursor++
+	yych = buf[cursor]
+yy1459:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1451
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1458
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1448
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1460
+	case 'z':
+		goto yy1462
+	default:
+		goto yy1371
+	}
+yy1460:
+	cursor++
+	yych = buf[cursor]
+yy1461:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1460
+	case 'z':
+		goto yy1462
+	default:
+		goto yy1371
+	}
+yy1462:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1463
+	case 'z':
+		goto yy1462
+	default:
+		goto yy1371
+	}
+yy1463:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1451
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1463
+	case 'z':
+		goto yy1462
+	default:
+		goto yy1371
 	}
 }
 
@@ -17670,958 +20976,1169 @@ func lexMaster(e *event, buf []byte, cursor int) {
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1302
+		goto yy1467
+	case 'r':
+		goto yy1468
 	case 't':
-		goto yy1303
+		goto yy1469
 	case 'w':
-		goto yy1304
+		goto yy1470
 	default:
-		goto yy1300
+		goto yy1465
 	}
-yy1300:
+yy1465:
 	cursor++
-yy1301:
+yy1466:
 	{ return }
-yy1302:
+yy1467:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1305
+		goto yy1471
 	default:
-		goto yy1301
+		goto yy1466
 	}
-yy1303:
+yy1468:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1307
+		goto yy1473
 	default:
-		goto yy1301
+		goto yy1466
 	}
-yy1304:
+yy1469:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1474
+	default:
+		goto yy1466
+	}
+yy1470:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1308
+		goto yy1475
 	default:
-		goto yy1301
+		goto yy1466
 	}
-yy1305:
+yy1471:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1309
+		goto yy1476
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1306:
+yy1472:
 	cursor = marker
-	goto yy1301
-yy1307:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1310
-	default:
-		goto yy1306
-	}
-yy1308:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1311
-	default:
-		goto yy1306
-	}
-yy1309:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1312
-	default:
-		goto yy1306
-	}
-yy1310:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1313
-	default:
-		goto yy1306
-	}
-yy1311:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1314
-	default:
-		goto yy1306
-	}
-yy1312:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1315
-	default:
-		goto yy1306
-	}
-yy1313:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1316
-	default:
-		goto yy1306
-	}
-yy1314:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1317
-	default:
-		goto yy1306
-	}
-yy1315:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1318
-	default:
-		goto yy1306
-	}
-yy1316:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1319
-	default:
-		goto yy1306
-	}
-yy1317:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1320
-	default:
-		goto yy1306
-	}
-yy1318:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1321
-	default:
-		goto yy1306
-	}
-yy1319:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1322
-	default:
-		goto yy1306
-	}
-yy1320:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1323
-	default:
-		goto yy1306
-	}
-yy1321:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1324
-	default:
-		goto yy1306
-	}
-yy1322:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1325
-	default:
-		goto yy1306
-	}
-yy1323:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy1326
-	default:
-		goto yy1306
-	}
-yy1324:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1327
-	default:
-		goto yy1306
-	}
-yy1325:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1328
-	default:
-		goto yy1306
-	}
-yy1326:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1329
-	default:
-		goto yy1306
-	}
-yy1327:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1330
-	default:
-		goto yy1306
-	}
-yy1328:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1331
-	default:
-		goto yy1306
-	}
-yy1329:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy1332
-	default:
-		goto yy1306
-	}
-yy1330:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1333
-	default:
-		goto yy1306
-	}
-yy1331:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1334
-	default:
-		goto yy1306
-	}
-yy1332:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1335
-	default:
-		goto yy1306
-	}
-yy1333:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1336
-	default:
-		goto yy1306
-	}
-yy1334:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1337
-	default:
-		goto yy1306
-	}
-yy1335:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1338
-	default:
-		goto yy1306
-	}
-yy1336:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1339
-	default:
-		goto yy1306
-	}
-yy1337:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1340
-	default:
-		goto yy1306
-	}
-yy1338:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy1341
-	default:
-		goto yy1306
-	}
-yy1339:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1342
-	default:
-		goto yy1306
-	}
-yy1340:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1343
-	default:
-		goto yy1306
-	}
-yy1341:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1344
-	default:
-		goto yy1306
-	}
-yy1342:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1345
-	default:
-		goto yy1306
-	}
-yy1343:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1346
-	default:
-		goto yy1306
-	}
-yy1344:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1347
-	default:
-		goto yy1306
-	}
-yy1345:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy1348
-	default:
-		goto yy1306
-	}
-yy1346:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1349
-	default:
-		goto yy1306
-	}
-yy1347:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1350
-	default:
-		goto yy1306
-	}
-yy1348:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy1351
-	default:
-		goto yy1306
-	}
-yy1349:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1352
-	default:
-		goto yy1306
-	}
-yy1350:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1353
-	default:
-		goto yy1306
-	}
-yy1351:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1354
-	default:
-		goto yy1306
-	}
-yy1352:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1355
-	default:
-		goto yy1306
-	}
-yy1353:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy1306
-	default:
-		yyt1 = cursor
-		goto yy1356
-	}
-yy1354:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy1357
-	default:
-		goto yy1306
-	}
-yy1355:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1358
-	default:
-		goto yy1306
-	}
-yy1356:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1306
-	case ' ':
-		goto yy1359
-	default:
-		goto yy1356
-	}
-yy1357:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1360
-	default:
-		goto yy1306
-	}
-yy1358:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1361
-	default:
-		goto yy1306
-	}
-yy1359:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy1362
-	default:
-		goto yy1306
-	}
-yy1360:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1363
-	default:
-		goto yy1306
-	}
-yy1361:
+	goto yy1466
+yy1473:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1364
+		goto yy1477
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1362:
+yy1474:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy1365
+	case 'r':
+		goto yy1478
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1363:
+yy1475:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1366
+	case 'r':
+		goto yy1479
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1364:
+yy1476:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1367
+	case 'm':
+		goto yy1480
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1365:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1368
-	default:
-		goto yy1306
-	}
-yy1366:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1369
-	default:
-		goto yy1306
-	}
-yy1367:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1370
-	default:
-		goto yy1306
-	}
-yy1368:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1371
-	default:
-		goto yy1306
-	}
-yy1369:
+yy1477:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1372
+		goto yy1481
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1370:
+yy1478:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1482
+	default:
+		goto yy1472
+	}
+yy1479:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1483
+	default:
+		goto yy1472
+	}
+yy1480:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1484
+	default:
+		goto yy1472
+	}
+yy1481:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1485
+	default:
+		goto yy1472
+	}
+yy1482:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1486
+	default:
+		goto yy1472
+	}
+yy1483:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1487
+	default:
+		goto yy1472
+	}
+yy1484:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1488
+	default:
+		goto yy1472
+	}
+yy1485:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1489
+	default:
+		goto yy1472
+	}
+yy1486:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1490
+	default:
+		goto yy1472
+	}
+yy1487:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1491
+	default:
+		goto yy1472
+	}
+yy1488:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1492
+	default:
+		goto yy1472
+	}
+yy1489:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1493
+	default:
+		goto yy1472
+	}
+yy1490:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1494
+	default:
+		goto yy1472
+	}
+yy1491:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1495
+	default:
+		goto yy1472
+	}
+yy1492:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1496
+	default:
+		goto yy1472
+	}
+yy1493:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1497
+	default:
+		goto yy1472
+	}
+yy1494:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1498
+	default:
+		goto yy1472
+	}
+yy1495:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1499
+	default:
+		goto yy1472
+	}
+yy1496:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1500
+	default:
+		goto yy1472
+	}
+yy1497:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1501
+	default:
+		goto yy1472
+	}
+yy1498:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1502
+	default:
+		goto yy1472
+	}
+yy1499:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1503
+	default:
+		goto yy1472
+	}
+yy1500:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1504
+	default:
+		goto yy1472
+	}
+yy1501:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1505
+	default:
+		goto yy1472
+	}
+yy1502:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1506
+	default:
+		goto yy1472
+	}
+yy1503:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy1507
+	default:
+		goto yy1472
+	}
+yy1504:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1508
+	default:
+		goto yy1472
+	}
+yy1505:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1509
+	default:
+		goto yy1472
+	}
+yy1506:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1510
+	default:
+		goto yy1472
+	}
+yy1507:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1511
+	default:
+		goto yy1472
+	}
+yy1508:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1512
+	default:
+		goto yy1472
+	}
+yy1509:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1513
+	default:
+		goto yy1472
+	}
+yy1510:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1514
+	default:
+		goto yy1472
+	}
+yy1511:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1515
+	default:
+		goto yy1472
+	}
+yy1512:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1516
+	default:
+		goto yy1472
+	}
+yy1513:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1517
+	default:
+		goto yy1472
+	}
+yy1514:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1518
+	default:
+		goto yy1472
+	}
+yy1515:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1519
+	default:
+		goto yy1472
+	}
+yy1516:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1520
+	default:
+		goto yy1472
+	}
+yy1517:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1521
+	default:
+		goto yy1472
+	}
+yy1518:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1522
+	default:
+		goto yy1472
+	}
+yy1519:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1523
+	default:
+		goto yy1472
+	}
+yy1520:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1524
+	default:
+		goto yy1472
+	}
+yy1521:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1525
+	default:
+		goto yy1472
+	}
+yy1522:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1526
+	default:
+		goto yy1472
+	}
+yy1523:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1527
+	default:
+		goto yy1472
+	}
+yy1524:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1528
+	default:
+		goto yy1472
+	}
+yy1525:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1529
+	default:
+		goto yy1472
+	}
+yy1526:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1530
+	default:
+		goto yy1472
+	}
+yy1527:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1531
+	default:
+		goto yy1472
+	}
+yy1528:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy1532
+	default:
+		goto yy1472
+	}
+yy1529:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1533
+	default:
+		goto yy1472
+	}
+yy1530:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1534
+	default:
+		goto yy1472
+	}
+yy1531:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1535
+	default:
+		goto yy1472
+	}
+yy1532:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1536
+	default:
+		goto yy1472
+	}
+yy1533:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1537
+	default:
+		goto yy1472
+	}
+yy1534:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1538
+	default:
+		goto yy1472
+	}
+yy1535:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1373
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1370
+		fallthrough
+	case ' ':
+		goto yy1472
 	default:
-		goto yy1306
+		yyt1 = cursor
+		goto yy1539
 	}
-yy1371:
+yy1536:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1540
+	default:
+		goto yy1472
+	}
+yy1537:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1472
+	default:
+		yyt1 = cursor
+		goto yy1541
+	}
+yy1538:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1543
+	default:
+		goto yy1472
+	}
+yy1539:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1472
+	case ' ':
+		goto yy1544
+	default:
+		goto yy1539
+	}
+yy1540:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1545
+	default:
+		goto yy1472
+	}
+yy1541:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1542
+	default:
+		goto yy1541
+	}
+yy1542:
+	v1 = yyt1
+	v2 = cursor
+	{ e.text(eventMasterReloaded, v1, v2); return }
+yy1543:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1546
+	default:
+		goto yy1472
+	}
+yy1544:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy1547
+	default:
+		goto yy1472
+	}
+yy1545:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1548
+	default:
+		goto yy1472
+	}
+yy1546:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1549
+	default:
+		goto yy1472
+	}
+yy1547:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1550
+	default:
+		goto yy1472
+	}
+yy1548:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1551
+	default:
+		goto yy1472
+	}
+yy1549:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1552
+	default:
+		goto yy1472
+	}
+yy1550:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1553
+	default:
+		goto yy1472
+	}
+yy1551:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1554
+	default:
+		goto yy1472
+	}
+yy1552:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1555
+	default:
+		goto yy1472
+	}
+yy1553:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1556
+	default:
+		goto yy1472
+	}
+yy1554:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1557
+	default:
+		goto yy1472
+	}
+yy1555:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1558
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1555
+	default:
+		goto yy1472
+	}
+yy1556:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy1374
+		goto yy1559
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1372:
+yy1557:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1375
+		goto yy1560
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1373:
+yy1558:
 	cursor++
 	cursor += -1
 	{ e.kind = eventMasterStopped; return }
-yy1374:
+yy1559:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy1376
+		goto yy1561
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1374
+		goto yy1559
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1375:
+yy1560:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1377
+		goto yy1562
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1376:
+yy1561:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1378
+		goto yy1563
 	case 'k':
-		goto yy1379
+		goto yy1564
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1377:
+yy1562:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1306
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1472
 	default:
-		goto yy1380
+		yyt1 = cursor
+		goto yy1565
 	}
-yy1378:
+yy1563:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'x':
-		goto yy1381
+		goto yy1567
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1379:
+yy1564:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1382
+		goto yy1568
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1380:
-	cursor++
-	cursor += -1
-	{ e.kind = eventMasterStarted; return }
-yy1381:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1383
-	default:
-		goto yy1306
-	}
-yy1382:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy1384
-	default:
-		goto yy1306
-	}
-yy1383:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1385
-	default:
-		goto yy1306
-	}
-yy1384:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy1386
-	default:
-		goto yy1306
-	}
-yy1385:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1387
-	default:
-		goto yy1306
-	}
-yy1386:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1388
-	default:
-		goto yy1306
-	}
-yy1387:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1389
-	default:
-		goto yy1306
-	}
-yy1388:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1390
-	default:
-		goto yy1306
-	}
-yy1389:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1391
-	default:
-		goto yy1306
-	}
-yy1390:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1392
-	default:
-		goto yy1306
-	}
-yy1391:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1393
-	default:
-		goto yy1306
-	}
-yy1392:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'b':
-		goto yy1394
-	default:
-		goto yy1306
-	}
-yy1393:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1395
-	default:
-		goto yy1306
-	}
-yy1394:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'y':
-		goto yy1396
-	default:
-		goto yy1306
-	}
-yy1395:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy1397
-	default:
-		goto yy1306
-	}
-yy1396:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1398
-	default:
-		goto yy1306
-	}
-yy1397:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1399
-	default:
-		goto yy1306
-	}
-yy1398:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1400
-	default:
-		goto yy1306
-	}
-yy1399:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1401
-	default:
-		goto yy1306
-	}
-yy1400:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1402
-	default:
-		goto yy1306
-	}
-yy1401:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1403
-	default:
-		goto yy1306
-	}
-yy1402:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1404
-	default:
-		goto yy1306
-	}
-yy1403:
+yy1565:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1405
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1403
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1566
 	default:
-		goto yy1306
+		goto yy1565
 	}
-yy1404:
+yy1566:
+	v1 = yyt1
+	v2 = cursor
+	{ e.text(eventMasterStarted, v1, v2); return }
+yy1567:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1569
+	default:
+		goto yy1472
+	}
+yy1568:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1570
+	default:
+		goto yy1472
+	}
+yy1569:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1571
+	default:
+		goto yy1472
+	}
+yy1570:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1572
+	default:
+		goto yy1472
+	}
+yy1571:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1573
+	default:
+		goto yy1472
+	}
+yy1572:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1574
+	default:
+		goto yy1472
+	}
+yy1573:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1575
+	default:
+		goto yy1472
+	}
+yy1574:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1576
+	default:
+		goto yy1472
+	}
+yy1575:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1577
+	default:
+		goto yy1472
+	}
+yy1576:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1578
+	default:
+		goto yy1472
+	}
+yy1577:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1579
+	default:
+		goto yy1472
+	}
+yy1578:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy1580
+	default:
+		goto yy1472
+	}
+yy1579:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1581
+	default:
+		goto yy1472
+	}
+yy1580:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy1582
+	default:
+		goto yy1472
+	}
+yy1581:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1583
+	default:
+		goto yy1472
+	}
+yy1582:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1584
+	default:
+		goto yy1472
+	}
+yy1583:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1585
+	default:
+		goto yy1472
+	}
+yy1584:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1586
+	default:
+		goto yy1472
+	}
+yy1585:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1587
+	default:
+		goto yy1472
+	}
+yy1586:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1588
+	default:
+		goto yy1472
+	}
+yy1587:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1589
+	default:
+		goto yy1472
+	}
+yy1588:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1590
+	default:
+		goto yy1472
+	}
+yy1589:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1591
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1589
+	default:
+		goto yy1472
+	}
+yy1590:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1406
+		goto yy1592
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1405:
+yy1591:
 	cursor++
 	v1 = yyt1
 	n1 = yyt2
@@ -18630,23 +22147,23 @@ yy1405:
 	v2 += -5
 	cursor += -1
 	{ e.childDied(v1, v2, number(buf, n1, n2)); return }
-yy1406:
+yy1592:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1407
+		goto yy1593
 	default:
-		goto yy1306
+		goto yy1472
 	}
-yy1407:
+yy1593:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1399
+		goto yy1585
 	default:
-		goto yy1306
+		goto yy1472
 	}
 }
 
@@ -18668,12 +22185,12 @@ func lexPostsuper(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1411
+		goto yy1597
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1412
+		goto yy1598
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18692,15 +22209,15 @@ func lexPostsuper(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1413
+		goto yy1599
 	default:
-		goto yy1409
+		goto yy1595
 	}
-yy1409:
+yy1595:
 	cursor++
-yy1410:
+yy1596:
 	{ return }
-yy1411:
+yy1597:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -18710,11 +22227,11 @@ yy1411:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1414
+		goto yy1600
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1416
+		goto yy1602
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18732,11 +22249,11 @@ yy1411:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1417
+		goto yy1603
 	default:
-		goto yy1410
+		goto yy1596
 	}
-yy1412:
+yy1598:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -18744,11 +22261,11 @@ yy1412:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1416
+		goto yy1602
 	default:
-		goto yy1410
+		goto yy1596
 	}
-yy1413:
+yy1599:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -18774,11 +22291,11 @@ yy1413:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1417
+		goto yy1603
 	default:
-		goto yy1410
+		goto yy1596
 	}
-yy1414:
+yy1600:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18787,11 +22304,11 @@ yy1414:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1418
+		goto yy1604
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1419
+		goto yy1605
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18809,25 +22326,25 @@ yy1414:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1420
+		goto yy1606
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1415:
+yy1601:
 	cursor = marker
-	goto yy1410
-yy1416:
+	goto yy1596
+yy1602:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1419
+		goto yy1605
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1417:
+yy1603:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18852,11 +22369,11 @@ yy1417:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1420
+		goto yy1606
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1418:
+yy1604:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18865,11 +22382,11 @@ yy1418:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1421
+		goto yy1607
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1422
+		goto yy1608
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18887,22 +22404,22 @@ yy1418:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1423
+		goto yy1609
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1419:
+yy1605:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1422
+		goto yy1608
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1420:
+yy1606:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18927,11 +22444,11 @@ yy1420:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1423
+		goto yy1609
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1421:
+yy1607:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -18940,11 +22457,11 @@ yy1421:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1424
+		goto yy1610
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1425
+		goto yy1611
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18962,22 +22479,22 @@ yy1421:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1426
+		goto yy1612
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1422:
+yy1608:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1425
+		goto yy1611
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1423:
+yy1609:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19002,11 +22519,11 @@ yy1423:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1426
+		goto yy1612
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1424:
+yy1610:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19015,11 +22532,11 @@ yy1424:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1427
+		goto yy1613
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1428
+		goto yy1614
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19037,20 +22554,20 @@ yy1424:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1430
+		goto yy1616
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1425:
+yy1611:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy1415
+		goto yy1601
 	default:
-		goto yy1429
+		goto yy1615
 	}
-yy1426:
+yy1612:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19075,11 +22592,11 @@ yy1426:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1430
+		goto yy1616
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1427:
+yy1613:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19088,7 +22605,7 @@ yy1427:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1431
+		goto yy1617
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19106,25 +22623,25 @@ yy1427:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1433
+		goto yy1619
 	default:
-		goto yy1429
+		goto yy1615
 	}
-yy1428:
+yy1614:
 	cursor++
 	yych = buf[cursor]
-yy1429:
+yy1615:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1428
+		goto yy1614
 	case ':':
-		goto yy1432
+		goto yy1618
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1430:
+yy1616:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19149,11 +22666,11 @@ yy1430:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1433
+		goto yy1619
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1431:
+yy1617:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19162,7 +22679,7 @@ yy1431:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1434
+		goto yy1620
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19180,20 +22697,20 @@ yy1431:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1435
+		goto yy1621
 	default:
-		goto yy1429
+		goto yy1615
 	}
-yy1432:
+yy1618:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1436
+		goto yy1622
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1433:
+yy1619:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19218,11 +22735,11 @@ yy1433:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1435
+		goto yy1621
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1434:
+yy1620:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19231,7 +22748,7 @@ yy1434:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1437
+		goto yy1623
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19249,11 +22766,11 @@ yy1434:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1438
+		goto yy1624
 	default:
-		goto yy1429
+		goto yy1615
 	}
-yy1435:
+yy1621:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19278,74 +22795,74 @@ yy1435:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1438
+		goto yy1624
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1436:
+yy1622:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy1439
+		goto yy1625
 	case 'r':
-		goto yy1440
+		goto yy1626
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1437:
+yy1623:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy1443
+		goto yy1629
 	default:
-		goto yy1442
+		goto yy1628
 	}
-yy1438:
+yy1624:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'z':
-		goto yy1443
+		goto yy1629
 	default:
-		goto yy1444
+		goto yy1630
 	}
-yy1439:
+yy1625:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1445
+		goto yy1631
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1440:
+yy1626:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1446
+		goto yy1632
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1441:
+yy1627:
 	cursor++
 	yych = buf[cursor]
-yy1442:
+yy1628:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1441
+		goto yy1627
 	case ':':
-		goto yy1432
+		goto yy1618
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1428
+		goto yy1614
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19363,16 +22880,16 @@ yy1442:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1443
+		goto yy1629
 	case 'z':
-		goto yy1447
+		goto yy1633
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1443:
+yy1629:
 	cursor++
 	yych = buf[cursor]
-yy1444:
+yy1630:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -19395,33 +22912,33 @@ yy1444:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1443
+		goto yy1629
 	case 'z':
-		goto yy1447
+		goto yy1633
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1445:
+yy1631:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1448
+		goto yy1634
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1446:
+yy1632:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy1449
+		goto yy1635
 	case 'q':
-		goto yy1450
+		goto yy1636
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1447:
+yy1633:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19446,40 +22963,40 @@ yy1447:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1451
+		goto yy1637
 	case 'z':
-		goto yy1447
+		goto yy1633
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1448:
+yy1634:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy1452
+		goto yy1638
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1449:
+yy1635:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1453
+		goto yy1639
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1450:
+yy1636:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy1454
+		goto yy1640
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1451:
+yy1637:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19504,221 +23021,15792 @@ yy1451:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1451
+		goto yy1637
 	case ':':
-		goto yy1432
+		goto yy1618
 	case 'z':
-		goto yy1447
+		goto yy1633
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1452:
+yy1638:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1455
+		goto yy1641
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1453:
+yy1639:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy1456
+		goto yy1642
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1454:
+yy1640:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1457
+		goto yy1643
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1455:
+yy1641:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1458
+		goto yy1644
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1456:
+yy1642:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1459
+		goto yy1645
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1457:
+yy1643:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy1460
+		goto yy1646
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1458:
+yy1644:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1461
+		goto yy1647
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1459:
+yy1645:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1462
+		goto yy1648
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1460:
+yy1646:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1463
+		goto yy1649
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1461:
+yy1647:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1464
+		goto yy1650
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1462:
+yy1648:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1465
+		goto yy1651
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1463:
+yy1649:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1466
+		goto yy1652
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1464:
+yy1650:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1467
+		goto yy1653
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1465:
+yy1651:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -10
 	cursor += -1
 	{ e.queue(eventRemoved, q1, q2); return }
-yy1466:
+yy1652:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1468
+		goto yy1654
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1467:
+yy1653:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1469
+		goto yy1655
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1468:
+yy1654:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -11
 	cursor += -1
 	{ e.queue(eventRequeued, q1, q2); return }
-yy1469:
+yy1655:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy1470
+		goto yy1656
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1470:
+yy1656:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1471
+		goto yy1657
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1471:
+yy1657:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1472
+		goto yy1658
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1472:
+yy1658:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1473
+		goto yy1659
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1473:
+yy1659:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1474
+		goto yy1660
 	default:
-		goto yy1415
+		goto yy1601
 	}
-yy1474:
+yy1660:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -17
 	cursor += -1
 	{ e.queue(eventHold, q1, q2); return }
+}
+
+}
+
+// lexSMTP reads what smtp(8) and lmtp(8), which are one program under two names, say of deliveries.
+func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
+	var marker, q1, q2, p1, p2, o1, o2, w1, w2, v1, v2, c1, c2, n1, n2 int
+		var yyt1 int
+	var yyt10 int
+	var yyt2 int
+	var yyt3 int
+	var yyt4 int
+	var yyt5 int
+	var yyt6 int
+	var yyt7 int
+	var yyt8 int
+	var yyt9 int
+
+	
+{
+	var yych byte
+	yyaccept := 0
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt1 = cursor
+		goto yy1664
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1665
+	case 'B':
+		fallthrough
+	case 'D':
+		fallthrough
+	case 'F':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1666
+	case 'C':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1667
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b':
+		fallthrough
+	case 'd':
+		fallthrough
+	case 'g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'q','r':
+		fallthrough
+	case 't':
+		fallthrough
+	case 'v':
+		fallthrough
+	case 'x','y','z':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1668
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		yyt7 = cursor
+		goto yy1669
+	case 'S':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1670
+	case 'T':
+		yyt1 = cursor
+		yyt2 = -1
+		yyt3 = -1
+		yyt4 = -1
+		yyt5 = -1
+		yyt7 = cursor
+		goto yy1671
+	case 'c':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1672
+	case 'f':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1673
+	case 'p':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1674
+	case 's':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1675
+	case 'w':
+		yyt1 = cursor
+		yyt7 = cursor
+		goto yy1676
+	default:
+		goto yy1662
+	}
+yy1662:
+	cursor++
+yy1663:
+	{ return }
+yy1664:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1677
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1679
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1680
+	default:
+		goto yy1663
+	}
+yy1665:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1679
+	case 'A','B','C','D','E','F':
+		goto yy1682
+	case 'G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1683
+	default:
+		goto yy1663
+	}
+yy1666:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1677
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1682
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1685
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	default:
+		goto yy1663
+	}
+yy1667:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1677
+	case 'A':
+		goto yy1687
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1685
+	case 'E':
+		goto yy1682
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	default:
+		goto yy1663
+	}
+yy1668:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1680
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	default:
+		goto yy1663
+	}
+yy1669:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1683
+	default:
+		goto yy1663
+	}
+yy1670:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1680
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R':
+		fallthrough
+	case 'T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'S':
+		goto yy1688
+	default:
+		goto yy1663
+	}
+yy1671:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1680
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K':
+		fallthrough
+	case 'M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'L':
+		goto yy1689
+	default:
+		goto yy1663
+	}
+yy1672:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1680
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k':
+		fallthrough
+	case 'm','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'e':
+		goto yy1690
+	case 'l':
+		goto yy1691
+	default:
+		goto yy1663
+	}
+yy1673:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1680
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'a':
+		goto yy1692
+	default:
+		goto yy1663
+	}
+yy1674:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1680
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'a':
+		goto yy1693
+	default:
+		goto yy1663
+	}
+yy1675:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1680
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'e':
+		goto yy1694
+	default:
+		goto yy1663
+	}
+yy1676:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1680
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1686
+	case 'a':
+		goto yy1695
+	default:
+		goto yy1663
+	}
+yy1677:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1696
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1697
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1698
+	default:
+		goto yy1678
+	}
+yy1678:
+	cursor = marker
+	switch (yyaccept) {
+	case 0:
+		goto yy1663
+	case 1:
+		goto yy1777
+	default:
+		goto yy1881
+	}
+yy1679:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1697
+	default:
+		goto yy1678
+	}
+yy1680:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1698
+	default:
+		goto yy1678
+	}
+yy1681:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy1699
+	default:
+		goto yy1678
+	}
+yy1682:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1697
+	case 'A','B','C','D','E','F':
+		goto yy1700
+	default:
+		goto yy1684
+	}
+yy1683:
+	cursor++
+	yych = buf[cursor]
+yy1684:
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1683
+	default:
+		goto yy1678
+	}
+yy1685:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1696
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1700
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1701
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1702
+	default:
+		goto yy1684
+	}
+yy1686:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1698
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1702
+	default:
+		goto yy1684
+	}
+yy1687:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1703
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1697
+	case 'A','B','C','D','E','F':
+		goto yy1700
+	default:
+		goto yy1684
+	}
+yy1688:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1698
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K':
+		fallthrough
+	case 'M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1702
+	case 'L':
+		goto yy1704
+	default:
+		goto yy1684
+	}
+yy1689:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1698
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R':
+		fallthrough
+	case 'T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1702
+	case 'S':
+		goto yy1705
+	default:
+		goto yy1684
+	}
+yy1690:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1706
+	default:
+		goto yy1684
+	}
+yy1691:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1698
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1702
+	case 'i':
+		goto yy1707
+	default:
+		goto yy1684
+	}
+yy1692:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1708
+	default:
+		goto yy1684
+	}
+yy1693:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1709
+	default:
+		goto yy1684
+	}
+yy1694:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1710
+	default:
+		goto yy1684
+	}
+yy1695:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1711
+	default:
+		goto yy1684
+	}
+yy1696:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1712
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1713
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1714
+	default:
+		goto yy1678
+	}
+yy1697:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1713
+	default:
+		goto yy1678
+	}
+yy1698:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1714
+	default:
+		goto yy1678
+	}
+yy1699:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy1715
+	default:
+		goto yy1678
+	}
+yy1700:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1713
+	case 'A','B','C','D','E','F':
+		goto yy1716
+	default:
+		goto yy1684
+	}
+yy1701:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1712
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1716
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1717
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1718
+	default:
+		goto yy1684
+	}
+yy1702:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1714
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1718
+	default:
+		goto yy1684
+	}
+yy1703:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy1699
+	case 'c':
+		goto yy1719
+	default:
+		goto yy1678
+	}
+yy1704:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1714
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1718
+	case '_':
+		goto yy1720
+	default:
+		goto yy1684
+	}
+yy1705:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1721
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1714
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q':
+		fallthrough
+	case 'S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1718
+	case 'R':
+		goto yy1722
+	default:
+		goto yy1684
+	}
+yy1706:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1723
+	default:
+		goto yy1684
+	}
+yy1707:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1724
+	default:
+		goto yy1684
+	}
+yy1708:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1725
+	default:
+		goto yy1684
+	}
+yy1709:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1726
+	default:
+		goto yy1684
+	}
+yy1710:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1727
+	default:
+		goto yy1684
+	}
+yy1711:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1728
+	default:
+		goto yy1684
+	}
+yy1712:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1729
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1730
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1731
+	default:
+		goto yy1678
+	}
+yy1713:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1730
+	default:
+		goto yy1678
+	}
+yy1714:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1731
+	default:
+		goto yy1678
+	}
+yy1715:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy1732
+	default:
+		goto yy1678
+	}
+yy1716:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1730
+	case 'A','B','C','D','E','F':
+		goto yy1733
+	default:
+		goto yy1684
+	}
+yy1717:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1729
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1733
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1734
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1735
+	default:
+		goto yy1684
+	}
+yy1718:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1731
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1735
+	default:
+		goto yy1684
+	}
+yy1719:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1736
+	default:
+		goto yy1678
+	}
+yy1720:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1737
+	default:
+		goto yy1678
+	}
+yy1721:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy1699
+	case 'c':
+		goto yy1738
+	default:
+		goto yy1678
+	}
+yy1722:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1731
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1735
+	case 'P':
+		goto yy1739
+	default:
+		goto yy1684
+	}
+yy1723:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1740
+	default:
+		goto yy1684
+	}
+yy1724:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1741
+	default:
+		goto yy1684
+	}
+yy1725:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1742
+	default:
+		goto yy1684
+	}
+yy1726:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1742
+	default:
+		goto yy1684
+	}
+yy1727:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1743
+	default:
+		goto yy1684
+	}
+yy1728:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1744
+	default:
+		goto yy1684
+	}
+yy1729:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1745
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1746
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1748
+	default:
+		goto yy1678
+	}
+yy1730:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1678
+	default:
+		goto yy1747
+	}
+yy1731:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1748
+	default:
+		goto yy1678
+	}
+yy1732:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1749
+	default:
+		goto yy1678
+	}
+yy1733:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1678
+	default:
+		goto yy1751
+	}
+yy1734:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1745
+	case ':':
+		goto yy1678
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1752
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1753
+	default:
+		goto yy1751
+	}
+yy1735:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1748
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1753
+	default:
+		goto yy1684
+	}
+yy1736:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1754
+	default:
+		goto yy1678
+	}
+yy1737:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1755
+	default:
+		goto yy1678
+	}
+yy1738:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1756
+	default:
+		goto yy1678
+	}
+yy1739:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1748
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1753
+	case 'T':
+		goto yy1757
+	default:
+		goto yy1684
+	}
+yy1740:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1758
+	default:
+		goto yy1684
+	}
+yy1741:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1759
+	default:
+		goto yy1684
+	}
+yy1742:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1760
+	default:
+		goto yy1684
+	}
+yy1743:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1759
+	default:
+		goto yy1684
+	}
+yy1744:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1761
+	default:
+		goto yy1684
+	}
+yy1745:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1762
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1764
+	default:
+		goto yy1747
+	}
+yy1746:
+	cursor++
+	yych = buf[cursor]
+yy1747:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1746
+	case ':':
+		goto yy1763
+	default:
+		goto yy1678
+	}
+yy1748:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1764
+	default:
+		goto yy1678
+	}
+yy1749:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		yyt2 = yyt7
+		yyt3 = yyt1
+		yyt4 = yyt7
+		yyt5 = yyt6
+		goto yy1738
+	default:
+		goto yy1678
+	}
+yy1750:
+	cursor++
+	yych = buf[cursor]
+yy1751:
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1746
+	case ':':
+		goto yy1763
+	case 'A','B','C','D','E','F':
+		goto yy1750
+	case 'G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1683
+	default:
+		goto yy1678
+	}
+yy1752:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1762
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1765
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1766
+	default:
+		goto yy1751
+	}
+yy1753:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1764
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1766
+	default:
+		goto yy1684
+	}
+yy1754:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1767
+	default:
+		goto yy1678
+	}
+yy1755:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1768
+	default:
+		goto yy1678
+	}
+yy1756:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1769
+	default:
+		goto yy1678
+	}
+yy1757:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1764
+	case ':':
+		goto yy1770
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1766
+	default:
+		goto yy1684
+	}
+yy1758:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1771
+	default:
+		goto yy1684
+	}
+yy1759:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1703
+	default:
+		goto yy1684
+	}
+yy1760:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1772
+	default:
+		goto yy1678
+	}
+yy1761:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1773
+	default:
+		goto yy1684
+	}
+yy1762:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1774
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1775
+	default:
+		goto yy1747
+	}
+yy1763:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1776
+	default:
+		goto yy1678
+	}
+yy1764:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1775
+	default:
+		goto yy1678
+	}
+yy1765:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1774
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1778
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1779
+	default:
+		goto yy1751
+	}
+yy1766:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1775
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1779
+	default:
+		goto yy1684
+	}
+yy1767:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1780
+	default:
+		goto yy1678
+	}
+yy1768:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1781
+	default:
+		goto yy1678
+	}
+yy1769:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1782
+	default:
+		goto yy1678
+	}
+yy1770:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1783
+	default:
+		goto yy1678
+	}
+yy1771:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1784
+	default:
+		goto yy1684
+	}
+yy1772:
+	cursor++
+	{ e.kind = eventDied; return }
+yy1773:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1785
+	default:
+		goto yy1684
+	}
+yy1774:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1786
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1787
+	default:
+		goto yy1747
+	}
+yy1775:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1787
+	default:
+		goto yy1678
+	}
+yy1776:
+	yyaccept = 1
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'C':
+		goto yy1788
+	case 'c':
+		goto yy1789
+	case 'l':
+		goto yy1790
+	case 't':
+		goto yy1791
+	default:
+		goto yy1777
+	}
+yy1777:
+	q1 = yyt1
+	q2 = cursor
+	q2 += -2
+	{ e.queue(eventNote, q1, q2); return }
+yy1778:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1786
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1792
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1793
+	default:
+		goto yy1751
+	}
+yy1779:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1787
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1793
+	default:
+		goto yy1684
+	}
+yy1780:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1794
+	default:
+		goto yy1678
+	}
+yy1781:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1795
+	default:
+		goto yy1678
+	}
+yy1782:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1796
+	default:
+		goto yy1678
+	}
+yy1783:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1797
+	default:
+		goto yy1678
+	}
+yy1784:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1798
+	default:
+		goto yy1684
+	}
+yy1785:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1799
+	default:
+		goto yy1678
+	}
+yy1786:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1802
+	default:
+		goto yy1801
+	}
+yy1787:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1802
+	default:
+		goto yy1803
+	}
+yy1788:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1804
+	default:
+		goto yy1678
+	}
+yy1789:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1805
+	default:
+		goto yy1678
+	}
+yy1790:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1806
+	default:
+		goto yy1678
+	}
+yy1791:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1807
+	default:
+		goto yy1678
+	}
+yy1792:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1750
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1808
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1809
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	default:
+		goto yy1801
+	}
+yy1793:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1809
+	default:
+		goto yy1803
+	}
+yy1794:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1810
+	default:
+		goto yy1678
+	}
+yy1795:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1811
+	default:
+		goto yy1678
+	}
+yy1796:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1812
+	default:
+		goto yy1678
+	}
+yy1797:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1813
+	default:
+		goto yy1678
+	}
+yy1798:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1814
+	default:
+		goto yy1684
+	}
+yy1799:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy1815
+	default:
+		goto yy1678
+	}
+yy1800:
+	cursor++
+	yych = buf[cursor]
+yy1801:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1800
+	case ':':
+		goto yy1763
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1746
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1802
+	case 'z':
+		goto yy1816
+	default:
+		goto yy1678
+	}
+yy1802:
+	cursor++
+	yych = buf[cursor]
+yy1803:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1802
+	case 'z':
+		goto yy1816
+	default:
+		goto yy1678
+	}
+yy1804:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1817
+	default:
+		goto yy1678
+	}
+yy1805:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1818
+	default:
+		goto yy1678
+	}
+yy1806:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1819
+	default:
+		goto yy1678
+	}
+yy1807:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1820
+	default:
+		goto yy1678
+	}
+yy1808:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1800
+	case ':':
+		goto yy1763
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1750
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1808
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1809
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'z':
+		goto yy1821
+	default:
+		goto yy1678
+	}
+yy1809:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1802
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1809
+	case 'z':
+		goto yy1821
+	default:
+		goto yy1678
+	}
+yy1810:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1822
+	default:
+		goto yy1678
+	}
+yy1811:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1823
+	default:
+		goto yy1678
+	}
+yy1812:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1824
+	default:
+		goto yy1678
+	}
+yy1813:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1825
+	default:
+		goto yy1678
+	}
+yy1814:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1826
+	default:
+		goto yy1684
+	}
+yy1815:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy1827
+	default:
+		goto yy1678
+	}
+yy1816:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1828
+	case 'z':
+		goto yy1816
+	default:
+		goto yy1678
+	}
+yy1817:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1829
+	default:
+		goto yy1678
+	}
+yy1818:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1830
+	default:
+		goto yy1678
+	}
+yy1819:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1831
+	default:
+		goto yy1678
+	}
+yy1820:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '<':
+		goto yy1832
+	default:
+		goto yy1678
+	}
+yy1821:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1828
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1833
+	case 'z':
+		goto yy1821
+	default:
+		goto yy1678
+	}
+yy1822:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1834
+	default:
+		goto yy1678
+	}
+yy1823:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1835
+	default:
+		goto yy1678
+	}
+yy1824:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1836
+	default:
+		goto yy1678
+	}
+yy1825:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1837
+	default:
+		goto yy1678
+	}
+yy1826:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1838
+	default:
+		goto yy1684
+	}
+yy1827:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy1839
+	default:
+		goto yy1678
+	}
+yy1828:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1828
+	case ':':
+		goto yy1763
+	case 'z':
+		goto yy1816
+	default:
+		goto yy1678
+	}
+yy1829:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1840
+	default:
+		goto yy1678
+	}
+yy1830:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1841
+	default:
+		goto yy1678
+	}
+yy1831:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1842
+	default:
+		goto yy1678
+	}
+yy1832:
+	cursor++
+	q1 = yyt1
+	q2 = cursor
+	q2 += -6
+	{ e.delivery(b, q1, q2, buf, cursor); return }
+yy1833:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1681
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1828
+	case ':':
+		goto yy1763
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1683
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1833
+	case 'z':
+		goto yy1821
+	default:
+		goto yy1678
+	}
+yy1834:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1843
+	default:
+		goto yy1678
+	}
+yy1835:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1844
+	default:
+		goto yy1678
+	}
+yy1836:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1845
+	default:
+		goto yy1678
+	}
+yy1837:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1846
+	default:
+		goto yy1678
+	}
+yy1838:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy1699
+	case 'v':
+		goto yy1847
+	default:
+		goto yy1678
+	}
+yy1839:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1848
+	default:
+		goto yy1678
+	}
+yy1840:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1849
+	default:
+		goto yy1678
+	}
+yy1841:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1850
+	default:
+		goto yy1678
+	}
+yy1842:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1851
+	default:
+		goto yy1678
+	}
+yy1843:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1852
+	default:
+		goto yy1678
+	}
+yy1844:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1853
+	default:
+		goto yy1678
+	}
+yy1845:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1854
+	default:
+		goto yy1678
+	}
+yy1846:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1855
+	default:
+		goto yy1678
+	}
+yy1847:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1856
+	default:
+		goto yy1678
+	}
+yy1848:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1857
+	default:
+		goto yy1678
+	}
+yy1849:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1858
+	default:
+		goto yy1678
+	}
+yy1850:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1859
+	default:
+		goto yy1678
+	}
+yy1851:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1860
+	default:
+		goto yy1678
+	}
+yy1852:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1861
+	default:
+		goto yy1678
+	}
+yy1853:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1862
+	default:
+		goto yy1678
+	}
+yy1854:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1863
+	default:
+		goto yy1678
+	}
+yy1855:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1864
+	default:
+		goto yy1678
+	}
+yy1856:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1865
+	default:
+		goto yy1678
+	}
+yy1857:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1866
+	default:
+		goto yy1678
+	}
+yy1858:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1867
+	default:
+		goto yy1678
+	}
+yy1859:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1868
+	default:
+		goto yy1678
+	}
+yy1860:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1869
+	default:
+		goto yy1678
+	}
+yy1861:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1847
+	default:
+		goto yy1678
+	}
+yy1862:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1870
+	default:
+		goto yy1678
+	}
+yy1863:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1871
+	case 'r':
+		goto yy1872
+	default:
+		goto yy1678
+	}
+yy1864:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1873
+	case 's':
+		goto yy1874
+	default:
+		goto yy1678
+	}
+yy1865:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1875
+	default:
+		goto yy1678
+	}
+yy1866:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy1876
+	default:
+		goto yy1678
+	}
+yy1867:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1877
+	default:
+		goto yy1678
+	}
+yy1868:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1878
+	default:
+		goto yy1678
+	}
+yy1869:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1879
+	default:
+		goto yy1678
+	}
+yy1870:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1880
+	default:
+		goto yy1678
+	}
+yy1871:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1882
+	default:
+		goto yy1678
+	}
+yy1872:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1883
+	default:
+		goto yy1678
+	}
+yy1873:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1884
+	default:
+		goto yy1678
+	}
+yy1874:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1885
+	default:
+		goto yy1678
+	}
+yy1875:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1886
+	default:
+		goto yy1678
+	}
+yy1876:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1887
+	default:
+		goto yy1678
+	}
+yy1877:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1888
+	default:
+		goto yy1678
+	}
+yy1878:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1889
+	default:
+		goto yy1678
+	}
+yy1879:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1890
+	default:
+		goto yy1678
+	}
+yy1880:
+	yyaccept = 2
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1891
+	default:
+		goto yy1881
+	}
+yy1881:
+	{ e.kind = eventUnrecognized; return }
+yy1882:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1892
+	default:
+		goto yy1678
+	}
+yy1883:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1893
+	default:
+		goto yy1678
+	}
+yy1884:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1894
+	default:
+		goto yy1678
+	}
+yy1885:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1895
+	default:
+		goto yy1678
+	}
+yy1886:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1896
+	default:
+		goto yy1678
+	}
+yy1887:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1897
+	default:
+		goto yy1678
+	}
+yy1888:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1898
+	default:
+		goto yy1678
+	}
+yy1889:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1899
+	default:
+		goto yy1678
+	}
+yy1890:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1900
+	default:
+		goto yy1678
+	}
+yy1891:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1901
+	default:
+		goto yy1678
+	}
+yy1892:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1902
+	default:
+		goto yy1678
+	}
+yy1893:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1903
+	default:
+		goto yy1678
+	}
+yy1894:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1904
+	default:
+		goto yy1678
+	}
+yy1895:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1905
+	default:
+		goto yy1678
+	}
+yy1896:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1906
+	default:
+		goto yy1678
+	}
+yy1897:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1907
+	default:
+		goto yy1678
+	}
+yy1898:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1908
+	default:
+		goto yy1678
+	}
+yy1899:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1909
+	default:
+		goto yy1678
+	}
+yy1900:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1910
+	default:
+		goto yy1678
+	}
+yy1901:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1911
+	default:
+		goto yy1678
+	}
+yy1902:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy1912
+	default:
+		goto yy1678
+	}
+yy1903:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1913
+	default:
+		goto yy1678
+	}
+yy1904:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1914
+	default:
+		goto yy1678
+	}
+yy1905:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1915
+	default:
+		goto yy1678
+	}
+yy1906:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1916
+	default:
+		goto yy1678
+	}
+yy1907:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy1917
+	default:
+		goto yy1678
+	}
+yy1908:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1918
+	default:
+		goto yy1678
+	}
+yy1909:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1919
+	default:
+		goto yy1678
+	}
+yy1910:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1920
+	default:
+		goto yy1678
+	}
+yy1911:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1921
+	default:
+		goto yy1678
+	}
+yy1912:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1922
+	default:
+		goto yy1678
+	}
+yy1913:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1923
+	default:
+		goto yy1678
+	}
+yy1914:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1924
+	default:
+		goto yy1678
+	}
+yy1915:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1925
+	default:
+		goto yy1678
+	}
+yy1916:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1926
+	default:
+		goto yy1678
+	}
+yy1917:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1927
+	default:
+		goto yy1678
+	}
+yy1918:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy1928
+	default:
+		goto yy1678
+	}
+yy1919:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy1929
+	default:
+		goto yy1678
+	}
+yy1920:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1930
+	default:
+		goto yy1678
+	}
+yy1921:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1678
+	default:
+		yyt1 = cursor
+		goto yy1931
+	}
+yy1922:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1932
+	default:
+		goto yy1678
+	}
+yy1923:
+	yyaccept = 2
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1933
+	default:
+		goto yy1881
+	}
+yy1924:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1934
+	default:
+		goto yy1678
+	}
+yy1925:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1934
+	default:
+		goto yy1678
+	}
+yy1926:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1935
+	default:
+		goto yy1678
+	}
+yy1927:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy1936
+	default:
+		goto yy1678
+	}
+yy1928:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy1937
+	default:
+		goto yy1678
+	}
+yy1929:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1938
+	default:
+		goto yy1678
+	}
+yy1930:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1939
+	default:
+		goto yy1678
+	}
+yy1931:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy1678
+	case '[':
+		goto yy1940
+	default:
+		goto yy1931
+	}
+yy1932:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1941
+	default:
+		goto yy1678
+	}
+yy1933:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1942
+	default:
+		goto yy1678
+	}
+yy1934:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		goto yy1943
+	default:
+		goto yy1678
+	}
+yy1935:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1944
+	default:
+		goto yy1678
+	}
+yy1936:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1945
+	default:
+		goto yy1678
+	}
+yy1937:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy1946
+	default:
+		goto yy1678
+	}
+yy1938:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1947
+	default:
+		goto yy1678
+	}
+yy1939:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1948
+	default:
+		goto yy1678
+	}
+yy1940:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy1678
+	default:
+		goto yy1950
+	}
+yy1941:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1951
+	default:
+		goto yy1678
+	}
+yy1942:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1952
+	default:
+		goto yy1678
+	}
+yy1943:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1953
+	default:
+		goto yy1678
+	}
+yy1944:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1954
+	default:
+		goto yy1678
+	}
+yy1945:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1955
+	default:
+		goto yy1678
+	}
+yy1946:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1956
+	default:
+		goto yy1678
+	}
+yy1947:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1957
+	default:
+		goto yy1678
+	}
+yy1948:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy1958
+	default:
+		goto yy1678
+	}
+yy1949:
+	cursor++
+	yych = buf[cursor]
+yy1950:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		goto yy1678
+	case ']':
+		goto yy1959
+	default:
+		goto yy1949
+	}
+yy1951:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1960
+	default:
+		goto yy1678
+	}
+yy1952:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1961
+	default:
+		goto yy1678
+	}
+yy1953:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1962
+	default:
+		goto yy1678
+	}
+yy1954:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1963
+	default:
+		goto yy1678
+	}
+yy1955:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy1964
+	default:
+		goto yy1678
+	}
+yy1956:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1965
+	default:
+		goto yy1678
+	}
+yy1957:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1966
+	default:
+		goto yy1678
+	}
+yy1958:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1967
+	default:
+		goto yy1678
+	}
+yy1959:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt2 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		goto yy1968
+	default:
+		goto yy1678
+	}
+yy1960:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1969
+	default:
+		goto yy1678
+	}
+yy1961:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1678
+	default:
+		yyt1 = cursor
+		goto yy1970
+	}
+yy1962:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1971
+	default:
+		goto yy1678
+	}
+yy1963:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1972
+	default:
+		goto yy1678
+	}
+yy1964:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1973
+	default:
+		goto yy1678
+	}
+yy1965:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1974
+	default:
+		goto yy1678
+	}
+yy1966:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1678
+	default:
+		yyt2 = cursor
+		goto yy1975
+	}
+yy1967:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1976
+	default:
+		goto yy1678
+	}
+yy1968:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1977
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy1978
+	default:
+		goto yy1678
+	}
+yy1969:
+	yyaccept = 2
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1979
+	default:
+		goto yy1881
+	}
+yy1970:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy1678
+	case '[':
+		goto yy1980
+	default:
+		goto yy1970
+	}
+yy1971:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1981
+	default:
+		goto yy1678
+	}
+yy1972:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1982
+	default:
+		goto yy1678
+	}
+yy1973:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1983
+	default:
+		goto yy1678
+	}
+yy1974:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1984
+	default:
+		goto yy1678
+	}
+yy1975:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy1678
+	case '[':
+		goto yy1985
+	default:
+		goto yy1975
+	}
+yy1976:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1986
+	default:
+		goto yy1678
+	}
+yy1977:
+	cursor++
+	yych = buf[cursor]
+	yyt3 = cursor
+	goto yy1988
+yy1978:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1978
+	case ':':
+		yyt5 = cursor
+		goto yy1990
+	default:
+		goto yy1678
+	}
+yy1979:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1991
+	default:
+		goto yy1678
+	}
+yy1980:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy1678
+	default:
+		goto yy1993
+	}
+yy1981:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1994
+	default:
+		goto yy1678
+	}
+yy1982:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1995
+	default:
+		goto yy1678
+	}
+yy1983:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1996
+	default:
+		goto yy1678
+	}
+yy1984:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1997
+	default:
+		goto yy1678
+	}
+yy1985:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy1678
+	default:
+		goto yy1999
+	}
+yy1986:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2000
+	default:
+		goto yy1678
+	}
+yy1987:
+	cursor++
+	yych = buf[cursor]
+yy1988:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1989
+	default:
+		goto yy1987
+	}
+yy1989:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt5
+	v1 = yyt3
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
+yy1990:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1977
+	default:
+		goto yy1678
+	}
+yy1991:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2001
+	default:
+		goto yy1678
+	}
+yy1992:
+	cursor++
+	yych = buf[cursor]
+yy1993:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		goto yy1678
+	case ']':
+		goto yy2002
+	default:
+		goto yy1992
+	}
+yy1994:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2003
+	default:
+		goto yy1678
+	}
+yy1995:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2004
+	default:
+		goto yy1678
+	}
+yy1996:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2005
+	default:
+		goto yy1678
+	}
+yy1997:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2006
+	default:
+		goto yy1678
+	}
+yy1998:
+	cursor++
+	yych = buf[cursor]
+yy1999:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		goto yy1678
+	case ']':
+		goto yy2007
+	default:
+		goto yy1998
+	}
+yy2000:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1678
+	default:
+		yyt2 = cursor
+		goto yy2008
+	}
+yy2001:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2009
+	default:
+		goto yy1678
+	}
+yy2002:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt2 = cursor
+		yyt9 = -1
+		yyt10 = -1
+		goto yy2010
+	default:
+		goto yy1678
+	}
+yy2003:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2011
+	default:
+		goto yy1678
+	}
+yy2004:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2012
+	default:
+		goto yy1678
+	}
+yy2005:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2013
+	default:
+		goto yy1678
+	}
+yy2006:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2014
+	default:
+		goto yy1678
+	}
+yy2007:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		goto yy2015
+	case ':':
+		yyt3 = cursor
+		goto yy2016
+	default:
+		goto yy1678
+	}
+yy2008:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy1678
+	case '[':
+		goto yy2017
+	default:
+		goto yy2008
+	}
+yy2009:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1678
+	default:
+		yyt1 = cursor
+		goto yy2018
+	}
+yy2010:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2019
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy2020
+	default:
+		goto yy1678
+	}
+yy2011:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2021
+	default:
+		goto yy1678
+	}
+yy2012:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2022
+	default:
+		goto yy1678
+	}
+yy2013:
+	cursor++
+	yych = buf[cursor]
+	yyt1 = cursor
+	goto yy2024
+yy2014:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2026
+	default:
+		goto yy1678
+	}
+yy2015:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2027
+	default:
+		goto yy1678
+	}
+yy2016:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt5 = cursor
+		goto yy2028
+	default:
+		goto yy1678
+	}
+yy2017:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy1678
+	default:
+		goto yy2030
+	}
+yy2018:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy1678
+	case '[':
+		goto yy2031
+	default:
+		goto yy2018
+	}
+yy2019:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1678
+	default:
+		yyt3 = cursor
+		goto yy2032
+	}
+yy2020:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2020
+	case ':':
+		yyt10 = cursor
+		goto yy2033
+	default:
+		goto yy1678
+	}
+yy2021:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1678
+	default:
+		yyt1 = cursor
+		goto yy2034
+	}
+yy2022:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2035
+	default:
+		goto yy1678
+	}
+yy2023:
+	cursor++
+	yych = buf[cursor]
+yy2024:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2025
+	default:
+		goto yy2023
+	}
+yy2025:
+	cursor++
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.text(eventTLSLibrary, v1, v2); return }
+yy2026:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2036
+	default:
+		goto yy1678
+	}
+yy2027:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2037
+	default:
+		goto yy1678
+	}
+yy2028:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt4 = cursor
+		goto yy2015
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2028
+	default:
+		goto yy1678
+	}
+yy2029:
+	cursor++
+	yych = buf[cursor]
+yy2030:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		goto yy1678
+	case ']':
+		goto yy2038
+	default:
+		goto yy2029
+	}
+yy2031:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy1678
+	default:
+		goto yy2040
+	}
+yy2032:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1678
+	case ' ':
+		goto yy2041
+	default:
+		goto yy2032
+	}
+yy2033:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2019
+	default:
+		goto yy1678
+	}
+yy2034:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1678
+	case ',':
+		goto yy2042
+	default:
+		goto yy2034
+	}
+yy2035:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2043
+	default:
+		goto yy1678
+	}
+yy2036:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy2044
+	default:
+		goto yy1678
+	}
+yy2037:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2045
+	default:
+		goto yy1678
+	}
+yy2038:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		goto yy2046
+	case ':':
+		yyt3 = cursor
+		goto yy2047
+	default:
+		goto yy1678
+	}
+yy2039:
+	cursor++
+	yych = buf[cursor]
+yy2040:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		goto yy1678
+	case ']':
+		goto yy2048
+	default:
+		goto yy2039
+	}
+yy2041:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy2049
+	default:
+		goto yy1678
+	}
+yy2042:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2050
+	default:
+		goto yy1678
+	}
+yy2043:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2051
+	default:
+		goto yy1678
+	}
+yy2044:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2052
+	default:
+		goto yy1678
+	}
+yy2045:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2053
+	default:
+		goto yy1678
+	}
+yy2046:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy2054
+	default:
+		goto yy1678
+	}
+yy2047:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt5 = cursor
+		goto yy2055
+	default:
+		goto yy1678
+	}
+yy2048:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt4 = cursor
+		yyt9 = -1
+		yyt10 = -1
+		goto yy2056
+	default:
+		goto yy1678
+	}
+yy2049:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2057
+	default:
+		goto yy1678
+	}
+yy2050:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2058
+	default:
+		goto yy1678
+	}
+yy2051:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2059
+	default:
+		goto yy1678
+	}
+yy2052:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2060
+	default:
+		goto yy1678
+	}
+yy2053:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2061
+	default:
+		goto yy1678
+	}
+yy2054:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2062
+	default:
+		goto yy1678
+	}
+yy2055:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt4 = cursor
+		goto yy2046
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2055
+	default:
+		goto yy1678
+	}
+yy2056:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2063
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy2064
+	default:
+		goto yy1678
+	}
+yy2057:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2065
+	default:
+		goto yy1678
+	}
+yy2058:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2066
+	default:
+		goto yy1678
+	}
+yy2059:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2067
+	default:
+		goto yy1678
+	}
+yy2060:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2068
+	default:
+		goto yy1678
+	}
+yy2061:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2069
+	default:
+		goto yy1678
+	}
+yy2062:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2070
+	default:
+		goto yy1678
+	}
+yy2063:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1678
+	default:
+		yyt5 = cursor
+		goto yy2071
+	}
+yy2064:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2064
+	case ':':
+		yyt10 = cursor
+		goto yy2072
+	default:
+		goto yy1678
+	}
+yy2065:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2073
+	default:
+		goto yy1678
+	}
+yy2066:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2074
+	default:
+		goto yy1678
+	}
+yy2067:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1678
+	default:
+		yyt1 = cursor
+		goto yy2075
+	}
+yy2068:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2076
+	default:
+		goto yy1678
+	}
+yy2069:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2077
+	default:
+		goto yy1678
+	}
+yy2070:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2078
+	default:
+		goto yy1678
+	}
+yy2071:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1678
+	case ' ':
+		goto yy2079
+	default:
+		goto yy2071
+	}
+yy2072:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2063
+	default:
+		goto yy1678
+	}
+yy2073:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2080
+	default:
+		goto yy1678
+	}
+yy2074:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2081
+	default:
+		goto yy1678
+	}
+yy2075:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy1678
+	case '[':
+		goto yy2082
+	default:
+		goto yy2075
+	}
+yy2076:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2083
+	default:
+		goto yy1678
+	}
+yy2077:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2084
+	default:
+		goto yy1678
+	}
+yy2078:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2085
+	default:
+		goto yy1678
+	}
+yy2079:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy2086
+	default:
+		goto yy1678
+	}
+yy2080:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2087
+	default:
+		goto yy1678
+	}
+yy2081:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2088
+	default:
+		goto yy1678
+	}
+yy2082:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy1678
+	default:
+		goto yy2090
+	}
+yy2083:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2091
+	default:
+		goto yy1678
+	}
+yy2084:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2092
+	default:
+		goto yy1678
+	}
+yy2085:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2093
+	default:
+		goto yy1678
+	}
+yy2086:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2094
+	default:
+		goto yy1678
+	}
+yy2087:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2095
+	default:
+		goto yy1678
+	}
+yy2088:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy2096
+	default:
+		goto yy1678
+	}
+yy2089:
+	cursor++
+	yych = buf[cursor]
+yy2090:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		goto yy1678
+	case ']':
+		goto yy2097
+	default:
+		goto yy2089
+	}
+yy2091:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2098
+	default:
+		goto yy1678
+	}
+yy2092:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2099
+	default:
+		goto yy1678
+	}
+yy2093:
+	cursor++
+	q1 = yyt1
+	p1 = yyt2
+	p2 = yyt3
+	o1 = yyt5
+	o2 = yyt4
+	q2 = yyt2
+	q2 += -23
+	{ e.lost(q1, q2, p1, p2, o1, o2); return }
+yy2094:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2100
+	default:
+		goto yy1678
+	}
+yy2095:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2101
+	default:
+		goto yy1678
+	}
+yy2096:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2102
+	default:
+		goto yy1678
+	}
+yy2097:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt2 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		goto yy2103
+	default:
+		goto yy1678
+	}
+yy2098:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2104
+	default:
+		goto yy1678
+	}
+yy2099:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy2105
+	default:
+		goto yy1678
+	}
+yy2100:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2106
+	default:
+		goto yy1678
+	}
+yy2101:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2107
+	default:
+		goto yy1678
+	}
+yy2102:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2108
+	default:
+		goto yy1678
+	}
+yy2103:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2109
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy2110
+	default:
+		goto yy1678
+	}
+yy2104:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2111
+	default:
+		goto yy1678
+	}
+yy2105:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2112
+	default:
+		goto yy1678
+	}
+yy2106:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2113
+	default:
+		goto yy1678
+	}
+yy2107:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2114
+	default:
+		goto yy1678
+	}
+yy2108:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy2115
+	default:
+		goto yy1678
+	}
+yy2109:
+	cursor++
+	yych = buf[cursor]
+	yyt3 = cursor
+	goto yy2117
+yy2110:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2110
+	case ':':
+		yyt5 = cursor
+		goto yy2119
+	default:
+		goto yy1678
+	}
+yy2111:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2120
+	default:
+		goto yy1678
+	}
+yy2112:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2121
+	default:
+		goto yy1678
+	}
+yy2113:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2122
+	default:
+		goto yy1678
+	}
+yy2114:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2123
+	default:
+		goto yy1678
+	}
+yy2115:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2124
+	default:
+		goto yy1678
+	}
+yy2116:
+	cursor++
+	yych = buf[cursor]
+yy2117:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2118
+	default:
+		goto yy2116
+	}
+yy2118:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt5
+	v1 = yyt3
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
+yy2119:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2109
+	default:
+		goto yy1678
+	}
+yy2120:
+	cursor++
+	q1 = yyt1
+	q2 = cursor
+	q2 += -38
+	cursor += -1
+	{ e.queue(eventNoHandshake, q1, q2); return }
+yy2121:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2125
+	default:
+		goto yy1678
+	}
+yy2122:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2126
+	default:
+		goto yy1678
+	}
+yy2123:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2127
+	default:
+		goto yy1678
+	}
+yy2124:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2128
+	default:
+		goto yy1678
+	}
+yy2125:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2129
+	default:
+		goto yy1678
+	}
+yy2126:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2130
+	default:
+		goto yy1678
+	}
+yy2127:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1678
+	default:
+		yyt6 = cursor
+		goto yy2131
+	}
+yy2128:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'x':
+		goto yy2132
+	default:
+		goto yy1678
+	}
+yy2129:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2133
+	default:
+		goto yy1678
+	}
+yy2130:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2134
+	default:
+		goto yy1678
+	}
+yy2131:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1678
+	case ' ':
+		goto yy2135
+	default:
+		goto yy2131
+	}
+yy2132:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2136
+	default:
+		goto yy1678
+	}
+yy2133:
+	cursor++
+	q1 = yyt1
+	p1 = yyt2
+	p2 = yyt3
+	o1 = yyt5
+	o2 = yyt4
+	q2 = yyt2
+	q2 += -20
+	{ e.lost(q1, q2, p1, p2, o1, o2); return }
+yy2134:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2137
+	default:
+		goto yy1678
+	}
+yy2135:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy2138
+	default:
+		goto yy1678
+	}
+yy2136:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1678
+	default:
+		yyt2 = cursor
+		goto yy2139
+	}
+yy2137:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2140
+	default:
+		goto yy1678
+	}
+yy2138:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		yyt7 = cursor
+		goto yy2141
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt7 = cursor
+		goto yy2142
+	default:
+		goto yy1678
+	}
+yy2139:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt3 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		yyt6 = -1
+		yyt7 = -1
+		goto yy2143
+	case ' ':
+		goto yy1678
+	case ',':
+		yyt3 = cursor
+		goto yy2144
+	default:
+		goto yy2139
+	}
+yy2140:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2145
+	default:
+		goto yy1678
+	}
+yy2141:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2142
+	default:
+		goto yy1678
+	}
+yy2142:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		yyt8 = cursor
+		goto yy2146
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2142
+	default:
+		goto yy1678
+	}
+yy2143:
+	cursor++
+	v1 = yyt1
+	p1 = yyt2
+	p2 = yyt3
+	c1 = yyt5
+	c2 = yyt6
+	n1 = yyt7
+	n2 = yyt4
+	v2 = yyt2
+	v2 += -15
+	cursor += -1
+	{ e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
+yy2144:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2147
+	default:
+		goto yy1678
+	}
+yy2145:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1678
+	default:
+		yyt6 = cursor
+		goto yy2148
+	}
+yy2146:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy2149
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2150
+	default:
+		goto yy1678
+	}
+yy2147:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2151
+	default:
+		goto yy1678
+	}
+yy2148:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1678
+	case ' ':
+		goto yy2152
+	default:
+		goto yy2148
+	}
+yy2149:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2150
+	default:
+		goto yy1678
+	}
+yy2150:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2153
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2150
+	default:
+		goto yy1678
+	}
+yy2151:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2154
+	default:
+		goto yy1678
+	}
+yy2152:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy2155
+	default:
+		goto yy1678
+	}
+yy2153:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2156
+	default:
+		goto yy1678
+	}
+yy2154:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2157
+	default:
+		goto yy1678
+	}
+yy2155:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		yyt7 = cursor
+		goto yy2158
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt7 = cursor
+		goto yy2159
+	default:
+		goto yy1678
+	}
+yy2156:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2160
+	default:
+		goto yy1678
+	}
+yy2157:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2161
+	default:
+		goto yy1678
+	}
+yy2158:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2159
+	default:
+		goto yy1678
+	}
+yy2159:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		yyt8 = cursor
+		goto yy2162
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2159
+	default:
+		goto yy1678
+	}
+yy2160:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2163
+	default:
+		goto yy1678
+	}
+yy2161:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2164
+	default:
+		goto yy1678
+	}
+yy2162:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy2165
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2166
+	default:
+		goto yy1678
+	}
+yy2163:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2167
+	default:
+		goto yy1678
+	}
+yy2164:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2168
+	default:
+		goto yy1678
+	}
+yy2165:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2166
+	default:
+		goto yy1678
+	}
+yy2166:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2169
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2166
+	default:
+		goto yy1678
+	}
+yy2167:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ')':
+		goto yy2170
+	default:
+		goto yy1678
+	}
+yy2168:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2171
+	default:
+		goto yy1678
+	}
+yy2169:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2172
+	default:
+		goto yy1678
+	}
+yy2170:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2173
+	default:
+		goto yy1678
+	}
+yy2171:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2174
+	default:
+		goto yy1678
+	}
+yy2172:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2175
+	default:
+		goto yy1678
+	}
+yy2173:
+	cursor++
+	w1 = yyt4
+	w2 = yyt5
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt9
+	o2 = yyt10
+	v1 = yyt3
+	c1 = yyt6
+	n1 = yyt7
+	n2 = yyt8
+	v2 = yyt6
+	v2 += -13
+	c2 = yyt7
+	c2 += -2
+	cursor += -1
+	{ e.tlsEstablished(b, tlsMatch{w1, w2, -1, -1, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); e.count = 1; return }
+yy2174:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2176
+	default:
+		goto yy1678
+	}
+yy2175:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2177
+	default:
+		goto yy1678
+	}
+yy2176:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy2178
+	default:
+		goto yy1678
+	}
+yy2177:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2179
+	default:
+		goto yy1678
+	}
+yy2178:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2180
+	default:
+		goto yy1678
+	}
+yy2179:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ')':
+		goto yy2181
+	default:
+		goto yy1678
+	}
+yy2180:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2182
+	default:
+		goto yy1678
+	}
+yy2181:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2183
+	default:
+		goto yy1678
+	}
+yy2182:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2184
+	default:
+		goto yy1678
+	}
+yy2183:
+	cursor++
+	w1 = yyt2
+	w2 = yyt3
+	p1 = yyt1
+	p2 = yyt4
+	o1 = yyt9
+	o2 = yyt10
+	v1 = yyt5
+	c1 = yyt6
+	n1 = yyt7
+	n2 = yyt8
+	v2 = yyt6
+	v2 += -13
+	c2 = yyt7
+	c2 += -2
+	cursor += -1
+	{ e.tlsEstablished(b, tlsMatch{w1, w2, -1, -1, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
+yy2184:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt5 = cursor
+		goto yy2185
+	default:
+		goto yy1678
+	}
+yy2185:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt4 = -1
+		yyt6 = cursor
+		yyt7 = -1
+		goto yy2143
+	case ',':
+		yyt6 = cursor
+		goto yy2186
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2185
+	default:
+		goto yy1678
+	}
+yy2186:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2187
+	default:
+		goto yy1678
+	}
+yy2187:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2188
+	default:
+		goto yy1678
+	}
+yy2188:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2189
+	default:
+		goto yy1678
+	}
+yy2189:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2190
+	default:
+		goto yy1678
+	}
+yy2190:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2191
+	default:
+		goto yy1678
+	}
+yy2191:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2192
+	default:
+		goto yy1678
+	}
+yy2192:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2193
+	default:
+		goto yy1678
+	}
+yy2193:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2194
+	default:
+		goto yy1678
+	}
+yy2194:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2195
+	default:
+		goto yy1678
+	}
+yy2195:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2196
+	default:
+		goto yy1678
+	}
+yy2196:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2197
+	default:
+		goto yy1678
+	}
+yy2197:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2198
+	default:
+		goto yy1678
+	}
+yy2198:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2199
+	default:
+		goto yy1678
+	}
+yy2199:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2200
+	default:
+		goto yy1678
+	}
+yy2200:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2201
+	default:
+		goto yy1678
+	}
+yy2201:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2202
+	default:
+		goto yy1678
+	}
+yy2202:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt4 = cursor
+		yyt7 = cursor
+		goto yy2143
+	default:
+		yyt7 = cursor
+		goto yy2203
+	}
+yy2203:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt4 = cursor
+		goto yy2143
+	default:
+		goto yy2203
+	}
+}
+
+}
+
+// lexAgent reads the delivery records of the programs that speak to no server: local(8), virtual(8), pipe(8), error(8), discard(8).
+func lexAgent(b *batch, e *event, buf []byte, cursor int) {
+	var marker, q1, q2 int
+		var yyt1 int
+
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt1 = cursor
+		goto yy2207
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt1 = cursor
+		goto yy2208
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt1 = cursor
+		goto yy2209
+	default:
+		goto yy2205
+	}
+yy2205:
+	cursor++
+yy2206:
+	{ return }
+yy2207:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2210
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2212
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2213
+	default:
+		goto yy2206
+	}
+yy2208:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2212
+	default:
+		goto yy2206
+	}
+yy2209:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2213
+	default:
+		goto yy2206
+	}
+yy2210:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2214
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2215
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2216
+	default:
+		goto yy2211
+	}
+yy2211:
+	cursor = marker
+	goto yy2206
+yy2212:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2215
+	default:
+		goto yy2211
+	}
+yy2213:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2216
+	default:
+		goto yy2211
+	}
+yy2214:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2217
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2218
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2219
+	default:
+		goto yy2211
+	}
+yy2215:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2218
+	default:
+		goto yy2211
+	}
+yy2216:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2219
+	default:
+		goto yy2211
+	}
+yy2217:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2220
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2221
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2222
+	default:
+		goto yy2211
+	}
+yy2218:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2221
+	default:
+		goto yy2211
+	}
+yy2219:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2222
+	default:
+		goto yy2211
+	}
+yy2220:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2223
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2224
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2226
+	default:
+		goto yy2211
+	}
+yy2221:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2211
+	default:
+		goto yy2225
+	}
+yy2222:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2226
+	default:
+		goto yy2211
+	}
+yy2223:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2227
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2229
+	default:
+		goto yy2225
+	}
+yy2224:
+	cursor++
+	yych = buf[cursor]
+yy2225:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2224
+	case ':':
+		goto yy2228
+	default:
+		goto yy2211
+	}
+yy2226:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2229
+	default:
+		goto yy2211
+	}
+yy2227:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2230
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2231
+	default:
+		goto yy2225
+	}
+yy2228:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2232
+	default:
+		goto yy2211
+	}
+yy2229:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2231
+	default:
+		goto yy2211
+	}
+yy2230:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2233
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2234
+	default:
+		goto yy2225
+	}
+yy2231:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2234
+	default:
+		goto yy2211
+	}
+yy2232:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2235
+	default:
+		goto yy2211
+	}
+yy2233:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy2238
+	default:
+		goto yy2237
+	}
+yy2234:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy2238
+	default:
+		goto yy2239
+	}
+yy2235:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2240
+	default:
+		goto yy2211
+	}
+yy2236:
+	cursor++
+	yych = buf[cursor]
+yy2237:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2236
+	case ':':
+		goto yy2228
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2224
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2238
+	case 'z':
+		goto yy2241
+	default:
+		goto yy2211
+	}
+yy2238:
+	cursor++
+	yych = buf[cursor]
+yy2239:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2238
+	case 'z':
+		goto yy2241
+	default:
+		goto yy2211
+	}
+yy2240:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2242
+	default:
+		goto yy2211
+	}
+yy2241:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2243
+	case 'z':
+		goto yy2241
+	default:
+		goto yy2211
+	}
+yy2242:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '<':
+		goto yy2244
+	default:
+		goto yy2211
+	}
+yy2243:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2243
+	case ':':
+		goto yy2228
+	case 'z':
+		goto yy2241
+	default:
+		goto yy2211
+	}
+yy2244:
+	cursor++
+	q1 = yyt1
+	q2 = cursor
+	q2 += -6
+	{ e.delivery(b, q1, q2, buf, cursor); return }
+}
+
+}
+
+// lexDelivery reads a delivery record behind its addresses: src/global/log_adhoc.c. A line that is cut, at 2000 bytes or by the writer of the log,
+// has only the fields up to the relay. The text in parentheses may be the server's.
+func lexDelivery(f *deliveryFields, buf []byte, cursor int) (complete, ok bool) {
+	var marker, p1, p2, n1, n2, d1, d2, a1, a2, c1, c2, q1, q2, w1, w2, v1, v2 int
+		var yyt1 int
+	var yyt10 int
+	var yyt11 int
+	var yyt12 int
+	var yyt2 int
+	var yyt3 int
+	var yyt4 int
+	var yyt5 int
+	var yyt6 int
+	var yyt7 int
+	var yyt8 int
+	var yyt9 int
+
+	
+{
+	var yych byte
+	yyaccept := 0
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		goto yy2248
+	default:
+		goto yy2246
+	}
+yy2246:
+	cursor++
+yy2247:
+	{ return false, false }
+yy2248:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2249
+	default:
+		goto yy2247
+	}
+yy2249:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2251
+	default:
+		goto yy2250
+	}
+yy2250:
+	cursor = marker
+	if (yyaccept == 0) {
+		goto yy2247
+	} else {
+		goto yy2259
+	}
+yy2251:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2252
+	default:
+		goto yy2250
+	}
+yy2252:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2253
+	default:
+		goto yy2250
+	}
+yy2253:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2254
+	default:
+		goto yy2250
+	}
+yy2254:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy2255
+	default:
+		goto yy2250
+	}
+yy2255:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2256
+	default:
+		goto yy2250
+	}
+yy2256:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy2250
+	default:
+		yyt1 = cursor
+		goto yy2257
+	}
+yy2257:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2250
+	case ',':
+		yyt2 = cursor
+		yyt9 = -1
+		yyt10 = -1
+		goto yy2258
+	default:
+		goto yy2257
+	}
+yy2258:
+	yyaccept = 1
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2260
+	default:
+		goto yy2259
+	}
+yy2259:
+	p1 = yyt1
+	p2 = cursor
+	p2 += -1
+	cursor += -1
+	{
+		f.relay = spanOf(p1, p2)
+		return false, true
+	}
+yy2260:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2261
+	case 'd':
+		goto yy2262
+	default:
+		goto yy2250
+	}
+yy2261:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2263
+	default:
+		goto yy2250
+	}
+yy2262:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2264
+	default:
+		goto yy2250
+	}
+yy2263:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2265
+	default:
+		goto yy2250
+	}
+yy2264:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2266
+	default:
+		goto yy2250
+	}
+yy2265:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2267
+	default:
+		goto yy2250
+	}
+yy2266:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2268
+	default:
+		goto yy2250
+	}
+yy2267:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2269
+	default:
+		goto yy2250
+	}
+yy2268:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy2270
+	default:
+		goto yy2250
+	}
+yy2269:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2271
+	default:
+		goto yy2250
+	}
+yy2270:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2272
+	default:
+		goto yy2250
+	}
+yy2271:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2273
+	default:
+		goto yy2250
+	}
+yy2272:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt3 = cursor
+		goto yy2274
+	default:
+		goto yy2250
+	}
+yy2273:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2275
+	default:
+		goto yy2250
+	}
+yy2274:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		goto yy2276
+	case '.':
+		goto yy2277
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2274
+	default:
+		goto yy2250
+	}
+yy2275:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2278
+	default:
+		goto yy2250
+	}
+yy2276:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2279
+	default:
+		goto yy2250
+	}
+yy2277:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2280
+	default:
+		goto yy2250
+	}
+yy2278:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy2281
+	default:
+		goto yy2250
+	}
+yy2279:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2282
+	default:
+		goto yy2250
+	}
+yy2280:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		goto yy2276
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2280
+	default:
+		goto yy2250
+	}
+yy2281:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		yyt10 = cursor
+		goto yy2283
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2281
+	default:
+		goto yy2250
+	}
+yy2282:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2284
+	default:
+		goto yy2250
+	}
+yy2283:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2285
+	default:
+		goto yy2250
+	}
+yy2284:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2286
+	default:
+		goto yy2250
+	}
+yy2285:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2262
+	default:
+		goto yy2250
+	}
+yy2286:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2287
+	default:
+		goto yy2250
+	}
+yy2287:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy2288
+	default:
+		goto yy2250
+	}
+yy2288:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2289
+	default:
+		goto yy2250
+	}
+yy2289:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2290
+	default:
+		goto yy2250
+	}
+yy2290:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy2291
+	default:
+		goto yy2250
+	}
+yy2291:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '.':
+		goto yy2292
+	case '/':
+		goto yy2293
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2291
+	default:
+		goto yy2250
+	}
+yy2292:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2294
+	default:
+		goto yy2250
+	}
+yy2293:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2295
+	default:
+		goto yy2250
+	}
+yy2294:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		goto yy2293
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2294
+	default:
+		goto yy2250
+	}
+yy2295:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '.':
+		goto yy2296
+	case '/':
+		yyt5 = cursor
+		goto yy2297
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2295
+	default:
+		goto yy2250
+	}
+yy2296:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2298
+	default:
+		goto yy2250
+	}
+yy2297:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2299
+	default:
+		goto yy2250
+	}
+yy2298:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		yyt5 = cursor
+		goto yy2297
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2298
+	default:
+		goto yy2250
+	}
+yy2299:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '.':
+		goto yy2300
+	case '/':
+		goto yy2301
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2299
+	default:
+		goto yy2250
+	}
+yy2300:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2302
+	default:
+		goto yy2250
+	}
+yy2301:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2303
+	default:
+		goto yy2250
+	}
+yy2302:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		goto yy2301
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2302
+	default:
+		goto yy2250
+	}
+yy2303:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		yyt11 = -1
+		yyt12 = -1
+		goto yy2304
+	case '.':
+		goto yy2305
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2303
+	default:
+		goto yy2250
+	}
+yy2304:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2306
+	default:
+		goto yy2250
+	}
+yy2305:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2307
+	default:
+		goto yy2250
+	}
+yy2306:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2308
+	case 't':
+		goto yy2309
+	default:
+		goto yy2250
+	}
+yy2307:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		yyt11 = -1
+		yyt12 = -1
+		goto yy2304
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2307
+	default:
+		goto yy2250
+	}
+yy2308:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2310
+	default:
+		goto yy2250
+	}
+yy2309:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2311
+	default:
+		goto yy2250
+	}
+yy2310:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2312
+	default:
+		goto yy2250
+	}
+yy2311:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2313
+	default:
+		goto yy2250
+	}
+yy2312:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2314
+	default:
+		goto yy2250
+	}
+yy2313:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2315
+	default:
+		goto yy2250
+	}
+yy2314:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt6 = cursor
+		goto yy2316
+	default:
+		goto yy2250
+	}
+yy2315:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy2250
+	default:
+		yyt11 = cursor
+		goto yy2317
+	}
+yy2316:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '.':
+		goto yy2318
+	default:
+		goto yy2250
+	}
+yy2317:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2250
+	case ',':
+		yyt12 = cursor
+		goto yy2319
+	default:
+		goto yy2317
+	}
+yy2318:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2320
+	default:
+		goto yy2250
+	}
+yy2319:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2321
+	default:
+		goto yy2250
+	}
+yy2320:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '.':
+		goto yy2322
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2320
+	default:
+		goto yy2250
+	}
+yy2321:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2308
+	default:
+		goto yy2250
+	}
+yy2322:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2323
+	default:
+		goto yy2250
+	}
+yy2323:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		goto yy2324
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2323
+	default:
+		goto yy2250
+	}
+yy2324:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2325
+	default:
+		goto yy2250
+	}
+yy2325:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2326
+	default:
+		goto yy2250
+	}
+yy2326:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2327
+	default:
+		goto yy2250
+	}
+yy2327:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2328
+	default:
+		goto yy2250
+	}
+yy2328:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2329
+	default:
+		goto yy2250
+	}
+yy2329:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2330
+	default:
+		goto yy2250
+	}
+yy2330:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2331
+	default:
+		goto yy2250
+	}
+yy2331:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2332
+	default:
+		goto yy2250
+	}
+yy2332:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt7 = cursor
+		goto yy2333
+	default:
+		goto yy2250
+	}
+yy2333:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2334
+	case '-':
+		fallthrough
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2333
+	default:
+		goto yy2250
+	}
+yy2334:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy2335
+	default:
+		goto yy2250
+	}
+yy2335:
+	cursor++
+	yych = buf[cursor]
+	yyt8 = cursor
+	goto yy2337
+yy2336:
+	cursor++
+	yych = buf[cursor]
+yy2337:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2338
+	default:
+		goto yy2336
+	}
+yy2338:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	n1 = yyt9
+	n2 = yyt10
+	d1 = yyt3
+	a1 = yyt4
+	a2 = yyt5
+	c1 = yyt11
+	c2 = yyt12
+	q1 = yyt6
+	w1 = yyt7
+	v1 = yyt8
+	d2 = yyt4
+	d2 += -9
+	q2 = yyt7
+	q2 += -9
+	w2 = yyt8
+	w2 += -2
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{
+		f.relay, f.delay, f.waited, f.policy = spanOf(p1, p2), spanOf(d1, d2), spanOf(a1, a2), optional(c1, c2)
+		f.dsn, f.status, f.text = spanOf(q1, q2), spanOf(w1, w2), spanOf(v1, v2)
+		f.uses = uses(buf, n1, n2)
+		return true, true
+	}
+}
+
+}
+
+// lexPolicy reads tls= (3.11): src/global/pol_stats.c, pol_stats_format. What it does not know is no policy.
+func lexPolicy(buf []byte, cursor int) (level, final, requireTLS span, violated, undecided bool) {
+	var marker, w1, w2, v1, v2, c1, c2, n1, s1 int
+		var yyt1 int
+	var yyt2 int
+	var yyt3 int
+	var yyt4 int
+	var yyt5 int
+	var yyt6 int
+	var yyt7 int
+	var yyt8 int
+
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case '!':
+		goto yy2342
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt5 = -1
+		yyt6 = cursor
+		goto yy2343
+	default:
+		goto yy2340
+	}
+yy2340:
+	cursor++
+yy2341:
+	{ return }
+yy2342:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt5 = cursor
+		yyt6 = cursor
+		goto yy2344
+	default:
+		goto yy2341
+	}
+yy2343:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',','-':
+		fallthrough
+	case '/':
+		fallthrough
+	case ':':
+		fallthrough
+	case '?':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2345
+	default:
+		goto yy2341
+	}
+yy2344:
+	cursor++
+	yych = buf[cursor]
+yy2345:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		yyt1 = cursor
+		yyt2 = -1
+		yyt3 = -1
+		yyt4 = -1
+		yyt7 = -1
+		yyt8 = -1
+		goto yy2347
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2344
+	case '/':
+		yyt1 = cursor
+		yyt2 = -1
+		yyt3 = -1
+		yyt7 = -1
+		goto yy2348
+	case ':':
+		yyt1 = cursor
+		goto yy2349
+	case '?':
+		yyt1 = cursor
+		yyt2 = -1
+		yyt7 = -1
+		goto yy2350
+	default:
+		goto yy2346
+	}
+yy2346:
+	cursor = marker
+	goto yy2341
+yy2347:
+	cursor++
+	n1 = yyt5
+	w1 = yyt6
+	w2 = yyt1
+	v1 = yyt7
+	v2 = yyt2
+	s1 = yyt3
+	c1 = yyt8
+	c2 = yyt4
+	cursor += -1
+	{
+		return spanOf(w1, w2), optional(v1, v2), optional(c1, c2), n1 >= 0, s1 >= 0
+	}
+yy2348:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '/':
+		goto yy2346
+	default:
+		yyt8 = cursor
+		goto yy2351
+	}
+yy2349:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt7 = cursor
+		goto yy2352
+	default:
+		goto yy2346
+	}
+yy2350:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		yyt3 = cursor
+		yyt4 = -1
+		yyt8 = -1
+		goto yy2347
+	case '/':
+		yyt3 = cursor
+		goto yy2348
+	default:
+		goto yy2346
+	}
+yy2351:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		yyt4 = cursor
+		goto yy2347
+	case '/':
+		goto yy2346
+	default:
+		goto yy2351
+	}
+yy2352:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		yyt8 = -1
+		goto yy2347
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2352
+	case '/':
+		yyt2 = cursor
+		yyt3 = -1
+		goto yy2348
+	case '?':
+		yyt2 = cursor
+		goto yy2350
+	default:
+		goto yy2346
+	}
+}
+
+}
+
+// lexQueuedAs finds the queue ID in a server's reply: Postfix says "250 2.0.0 Ok: queued as QID", filters quote it.
+func lexQueuedAs(buf []byte, cursor int) span {
+	var marker, v1, v2 int
+		var yyt1 int
+	var yyt2 int
+
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2356
+	case 'q':
+		goto yy2357
+	default:
+		goto yy2354
+	}
+yy2354:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2355
+	default:
+		goto yy2359
+	}
+yy2355:
+	{ return span{} }
+yy2356:
+	cursor++
+	goto yy2355
+yy2357:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2355
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2359
+	}
+yy2358:
+	cursor++
+	yych = buf[cursor]
+yy2359:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2360:
+	cursor = marker
+	goto yy2355
+yy2361:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case 'q':
+		goto yy2361
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2362:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case 'e':
+		goto yy2363
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2363:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case 'q':
+		goto yy2361
+	case 'u':
+		goto yy2364
+	default:
+		goto yy2358
+	}
+yy2364:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case 'e':
+		goto yy2365
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2365:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case 'd':
+		goto yy2366
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2366:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case ' ':
+		goto yy2367
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2367:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case 'a':
+		goto yy2368
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2368:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case 'q':
+		goto yy2361
+	case 's':
+		goto yy2369
+	default:
+		goto yy2358
+	}
+yy2369:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case ' ':
+		goto yy2370
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2370:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt1 = cursor
+		goto yy2371
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt1 = cursor
+		goto yy2372
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt1 = cursor
+		goto yy2373
+	case 'q':
+		yyt1 = cursor
+		goto yy2374
+	default:
+		goto yy2358
+	}
+yy2371:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2375
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2376
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2377
+	case 'q':
+		goto yy2378
+	default:
+		goto yy2358
+	}
+yy2372:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2376
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2373:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2377
+	case 'q':
+		goto yy2378
+	default:
+		goto yy2358
+	}
+yy2374:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2377
+	case 'q':
+		goto yy2378
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2375:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2379
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2380
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2381
+	case 'q':
+		goto yy2382
+	default:
+		goto yy2358
+	}
+yy2376:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2380
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2377:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2381
+	case 'q':
+		goto yy2382
+	default:
+		goto yy2358
+	}
+yy2378:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2381
+	case 'q':
+		goto yy2382
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2379:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2383
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2384
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2385
+	case 'q':
+		goto yy2386
+	default:
+		goto yy2358
+	}
+yy2380:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2384
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2381:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2385
+	case 'q':
+		goto yy2386
+	default:
+		goto yy2358
+	}
+yy2382:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2385
+	case 'q':
+		goto yy2386
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2383:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2387
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2388
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2389
+	case 'q':
+		goto yy2390
+	default:
+		goto yy2358
+	}
+yy2384:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2388
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2385:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2389
+	case 'q':
+		goto yy2390
+	default:
+		goto yy2358
+	}
+yy2386:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2389
+	case 'q':
+		goto yy2390
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2387:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2391
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2392
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2393
+	case 'q':
+		goto yy2394
+	default:
+		goto yy2358
+	}
+yy2388:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2392
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2389:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2393
+	case 'q':
+		goto yy2394
+	default:
+		goto yy2358
+	}
+yy2390:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2393
+	case 'q':
+		goto yy2394
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2391:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2395
+	case ')':
+		yyt2 = cursor
+		goto yy2396
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2397
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2392
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2398
+	case 'q':
+		goto yy2399
+	default:
+		goto yy2358
+	}
+yy2392:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2395
+	case ')':
+		yyt2 = cursor
+		goto yy2396
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2392
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2393:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2398
+	case 'q':
+		goto yy2399
+	default:
+		goto yy2358
+	}
+yy2394:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2398
+	case 'q':
+		goto yy2399
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2395:
+	cursor++
+	v1 = yyt1
+	v2 = yyt2
+	cursor += -1
+	{ return spanOf(v1, v2) }
+yy2396:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2395
+	case ')':
+		goto yy2396
+	case 'q':
+		goto yy2361
+	default:
+		goto yy2358
+	}
+yy2397:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2395
+	case ')':
+		yyt2 = cursor
+		goto yy2396
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2400
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2392
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2401
+	case 'q':
+		goto yy2402
+	default:
+		goto yy2358
+	}
+yy2398:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2401
+	case 'q':
+		goto yy2402
+	default:
+		goto yy2358
+	}
+yy2399:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2401
+	case 'q':
+		goto yy2402
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2400:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2395
+	case ')':
+		yyt2 = cursor
+		goto yy2396
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2403
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2392
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2404
+	case 'q':
+		goto yy2405
+	default:
+		goto yy2358
+	}
+yy2401:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2404
+	case 'q':
+		goto yy2405
+	default:
+		goto yy2358
+	}
+yy2402:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2404
+	case 'q':
+		goto yy2405
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2403:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2395
+	case ')':
+		yyt2 = cursor
+		goto yy2396
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2406
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2392
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2407
+	case 'q':
+		goto yy2408
+	default:
+		goto yy2358
+	}
+yy2404:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2407
+	case 'q':
+		goto yy2408
+	default:
+		goto yy2358
+	}
+yy2405:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2407
+	case 'q':
+		goto yy2408
+	case 'u':
+		goto yy2362
+	default:
+		goto yy2358
+	}
+yy2406:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2395
+	case ')':
+		yyt2 = cursor
+		goto yy2396
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2406
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2392
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2407
+	case 'q':
+		goto yy2408
+	case 'z':
+		goto yy2409
+	default:
+		goto yy2358
+	}
+yy2407:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2407
+	case 'q':
+		goto yy2408
+	case 'z':
+		goto yy2409
+	default:
+		goto yy2358
+	}
+yy2408:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2407
+	case 'q':
+		goto yy2408
+	case 'u':
+		goto yy2362
+	case 'z':
+		goto yy2409
+	default:
+		goto yy2358
+	}
+yy2409:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2360
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2410
+	case 'q':
+		goto yy2411
+	case 'z':
+		goto yy2409
+	default:
+		goto yy2358
+	}
+yy2410:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2395
+	case ')':
+		yyt2 = cursor
+		goto yy2396
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2410
+	case 'q':
+		goto yy2411
+	case 'z':
+		goto yy2409
+	default:
+		goto yy2358
+	}
+yy2411:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2395
+	case ')':
+		yyt2 = cursor
+		goto yy2396
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2410
+	case 'q':
+		goto yy2411
+	case 'u':
+		goto yy2362
+	case 'z':
+		goto yy2409
+	default:
+		goto yy2358
+	}
+}
+
+}
+
+// lexPostscreen reads what postscreen(8) says of clients. Many of them are open at a time in one process.
+func lexPostscreen(e *event, buf []byte, cursor int) {
+	var marker, p1, p2, o1, o2 int
+		var yyt1 int
+	var yyt2 int
+
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A':
+		goto yy2415
+	case 'C':
+		goto yy2416
+	case 'D':
+		goto yy2417
+	case 'H':
+		goto yy2418
+	case 'P':
+		goto yy2419
+	case 'W':
+		goto yy2420
+	default:
+		goto yy2413
+	}
+yy2413:
+	cursor++
+yy2414:
+	{ return }
+yy2415:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2421
+	default:
+		goto yy2414
+	}
+yy2416:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'O':
+		goto yy2423
+	default:
+		goto yy2414
+	}
+yy2417:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'I':
+		goto yy2424
+	default:
+		goto yy2414
+	}
+yy2418:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A':
+		goto yy2425
+	default:
+		goto yy2414
+	}
+yy2419:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A':
+		goto yy2426
+	default:
+		goto yy2414
+	}
+yy2420:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'H':
+		goto yy2427
+	default:
+		goto yy2414
+	}
+yy2421:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2428
+	default:
+		goto yy2422
+	}
+yy2422:
+	cursor = marker
+	goto yy2414
+yy2423:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2429
+	default:
+		goto yy2422
+	}
+yy2424:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2430
+	default:
+		goto yy2422
+	}
+yy2425:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2431
+	default:
+		goto yy2422
+	}
+yy2426:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2432
+	default:
+		goto yy2422
+	}
+yy2427:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'I':
+		goto yy2433
+	default:
+		goto yy2422
+	}
+yy2428:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'O':
+		goto yy2434
+	default:
+		goto yy2422
+	}
+yy2429:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2435
+	default:
+		goto yy2422
+	}
+yy2430:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'C':
+		goto yy2436
+	default:
+		goto yy2422
+	}
+yy2431:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'G':
+		goto yy2437
+	default:
+		goto yy2422
+	}
+yy2432:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2438
+	default:
+		goto yy2422
+	}
+yy2433:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2439
+	default:
+		goto yy2422
+	}
+yy2434:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'W':
+		goto yy2440
+	default:
+		goto yy2422
+	}
+yy2435:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'E':
+		goto yy2441
+	default:
+		goto yy2422
+	}
+yy2436:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'O':
+		goto yy2442
+	default:
+		goto yy2422
+	}
+yy2437:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'U':
+		goto yy2443
+	default:
+		goto yy2422
+	}
+yy2438:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2444
+	default:
+		goto yy2422
+	}
+yy2439:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'E':
+		goto yy2440
+	default:
+		goto yy2422
+	}
+yy2440:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2445
+	default:
+		goto yy2422
+	}
+yy2441:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'C':
+		goto yy2446
+	default:
+		goto yy2422
+	}
+yy2442:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2447
+	default:
+		goto yy2422
+	}
+yy2443:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'P':
+		goto yy2448
+	default:
+		goto yy2422
+	}
+yy2444:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2449
+	case 'O':
+		goto yy2450
+	default:
+		goto yy2422
+	}
+yy2445:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'I':
+		goto yy2451
+	default:
+		goto yy2422
+	}
+yy2446:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2452
+	default:
+		goto yy2422
+	}
+yy2447:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2453
+	default:
+		goto yy2422
+	}
+yy2448:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2454
+	default:
+		goto yy2422
+	}
+yy2449:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'E':
+		goto yy2455
+	default:
+		goto yy2422
+	}
+yy2450:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2456
+	default:
+		goto yy2422
+	}
+yy2451:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2457
+	default:
+		goto yy2422
+	}
+yy2452:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2458
+	default:
+		goto yy2422
+	}
+yy2453:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'E':
+		goto yy2459
+	default:
+		goto yy2422
+	}
+yy2454:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2460
+	default:
+		goto yy2422
+	}
+yy2455:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'W':
+		goto yy2461
+	default:
+		goto yy2422
+	}
+yy2456:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'D':
+		goto yy2461
+	default:
+		goto yy2422
+	}
+yy2457:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2462
+	default:
+		goto yy2422
+	}
+yy2458:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2463
+	default:
+		goto yy2422
+	}
+yy2459:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'C':
+		goto yy2464
+	default:
+		goto yy2422
+	}
+yy2460:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2465
+	default:
+		goto yy2422
+	}
+yy2461:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2466
+	default:
+		goto yy2422
+	}
+yy2462:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'E':
+		goto yy2456
+	default:
+		goto yy2422
+	}
+yy2463:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2467
+	default:
+		goto yy2422
+	}
+yy2464:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2468
+	default:
+		goto yy2422
+	}
+yy2465:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2469
+	default:
+		goto yy2422
+	}
+yy2466:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '[':
+		yyt1 = cursor
+		goto yy2470
+	default:
+		goto yy2422
+	}
+yy2467:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2471
+	default:
+		goto yy2422
+	}
+yy2468:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2472
+	default:
+		goto yy2422
+	}
+yy2469:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2473
+	default:
+		goto yy2422
+	}
+yy2470:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2422
+	default:
+		goto yy2475
+	}
+yy2471:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2476
+	default:
+		goto yy2422
+	}
+yy2472:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '[':
+		yyt1 = cursor
+		goto yy2477
+	default:
+		goto yy2422
+	}
+yy2473:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2478
+	default:
+		goto yy2422
+	}
+yy2474:
+	cursor++
+	yych = buf[cursor]
+yy2475:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2474
+	case ']':
+		goto yy2479
+	default:
+		goto yy2422
+	}
+yy2476:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2480
+	default:
+		goto yy2422
+	}
+yy2477:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2422
+	default:
+		goto yy2482
+	}
+yy2478:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2483
+	default:
+		goto yy2422
+	}
+yy2479:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2484
+	default:
+		goto yy2422
+	}
+yy2480:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '[':
+		yyt1 = cursor
+		goto yy2485
+	default:
+		goto yy2422
+	}
+yy2481:
+	cursor++
+	yych = buf[cursor]
+yy2482:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2481
+	case ']':
+		goto yy2486
+	default:
+		goto yy2422
+	}
+yy2483:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2422
+	default:
+		goto yy2488
+	}
+yy2484:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2489
+	default:
+		goto yy2422
+	}
+yy2485:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2422
+	default:
+		goto yy2491
+	}
+yy2486:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2492
+	default:
+		goto yy2422
+	}
+yy2487:
+	cursor++
+	yych = buf[cursor]
+yy2488:
+	switch (yych) {
+	case ' ':
+		goto yy2493
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2487
+	default:
+		goto yy2422
+	}
+yy2489:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2494
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2489
+	default:
+		goto yy2422
+	}
+yy2490:
+	cursor++
+	yych = buf[cursor]
+yy2491:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2490
+	case ']':
+		goto yy2495
+	default:
+		goto yy2422
+	}
+yy2492:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2496
+	default:
+		goto yy2422
+	}
+yy2493:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2497
+	default:
+		goto yy2422
+	}
+yy2494:
+	cursor++
+	p1 = yyt1
+	o1 = yyt2
+	p2 = yyt2
+	p2 += -1
+	o2 = cursor
+	o2 += -1
+	cursor += -1
+	{ e.peerText(eventPassed, p1, p2, o1, o2, cursor, cursor); return }
+yy2495:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2498
+	default:
+		goto yy2422
+	}
+yy2496:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2499
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2496
+	default:
+		goto yy2422
+	}
+yy2497:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2500
+	default:
+		goto yy2422
+	}
+yy2498:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2501
+	default:
+		goto yy2422
+	}
+yy2499:
+	cursor++
+	p1 = yyt1
+	o1 = yyt2
+	p2 = yyt2
+	p2 += -1
+	o2 = cursor
+	o2 += -1
+	cursor += -1
+	{ e.peerText(eventDisconnect, p1, p2, o1, o2, cursor, cursor); return }
+yy2500:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2502
+	default:
+		goto yy2422
+	}
+yy2501:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2503
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2501
+	default:
+		goto yy2422
+	}
+yy2502:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2504
+	default:
+		goto yy2422
+	}
+yy2503:
+	cursor++
+	p1 = yyt1
+	o1 = yyt2
+	p2 = yyt2
+	p2 += -1
+	o2 = cursor
+	o2 += -1
+	cursor += -1
+	{ e.connect(p1, p2, o1, o2); return }
+yy2504:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2505
+	default:
+		goto yy2422
+	}
+yy2505:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '[':
+		yyt1 = cursor
+		goto yy2506
+	default:
+		goto yy2422
+	}
+yy2506:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2422
+	default:
+		goto yy2508
+	}
+yy2507:
+	cursor++
+	yych = buf[cursor]
+yy2508:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2507
+	case ']':
+		goto yy2509
+	default:
+		goto yy2422
+	}
+yy2509:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2510
+	default:
+		goto yy2422
+	}
+yy2510:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2511
+	default:
+		goto yy2422
+	}
+yy2511:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2512
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2511
+	default:
+		goto yy2422
+	}
+yy2512:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2513
+	default:
+		goto yy2422
+	}
+yy2513:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2514
+	default:
+		goto yy2422
+	}
+yy2514:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2515
+	default:
+		goto yy2422
+	}
+yy2515:
+	cursor++
+	p1 = yyt1
+	o1 = yyt2
+	p2 = yyt2
+	p2 += -1
+	o2 = cursor
+	o2 += -4
+	{ e.peerText(eventHangup, p1, p2, o1, o2, cursor, cursor); return }
+}
+
+}
+
+// lexTlsproxy reads what tlsproxy(8) says: of clients for postscreen, of servers for smtp and lmtp (3.4). It serves many at a time.
+func lexTlsproxy(b *batch, e *event, buf []byte, cursor int) {
+	var marker, p1, p2, o1, o2, w1, w2, s1, s2, v1, v2, c1, c2, n1, n2 int
+		var yyt1 int
+	var yyt10 int
+	var yyt11 int
+	var yyt2 int
+	var yyt3 int
+	var yyt4 int
+	var yyt5 int
+	var yyt6 int
+	var yyt7 int
+	var yyt8 int
+	var yyt9 int
+
+	
+{
+	var yych byte
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A','B':
+		fallthrough
+	case 'E','F','G','H','I','J','K','L','M','N','O','P','Q','R':
+		fallthrough
+	case 'U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b':
+		fallthrough
+	case 'd','e','f','g','h','i','j','k','l','m','n','o','p','q','r':
+		fallthrough
+	case 't','u','v':
+		fallthrough
+	case 'x','y','z':
+		yyt4 = cursor
+		goto yy2519
+	case 'C':
+		yyt4 = cursor
+		goto yy2520
+	case 'D':
+		yyt4 = cursor
+		goto yy2521
+	case 'S':
+		yyt4 = cursor
+		goto yy2522
+	case 'T':
+		yyt1 = -1
+		yyt2 = -1
+		yyt4 = cursor
+		goto yy2523
+	case 'c':
+		yyt4 = cursor
+		goto yy2524
+	case 's':
+		yyt4 = cursor
+		goto yy2525
+	case 'w':
+		yyt4 = cursor
+		goto yy2526
+	default:
+		goto yy2517
+	}
+yy2517:
+	cursor++
+yy2518:
+	{ return }
+yy2519:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	default:
+		goto yy2518
+	}
+yy2520:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A':
+		goto yy2531
+	case 'B','C','D','E','F','G','H','I','J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	case 'O':
+		goto yy2532
+	default:
+		goto yy2518
+	}
+yy2521:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A','B','C','D','E','F','G','H':
+		fallthrough
+	case 'J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	case 'I':
+		goto yy2533
+	default:
+		goto yy2518
+	}
+yy2522:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R':
+		fallthrough
+	case 'T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	case 'S':
+		goto yy2534
+	default:
+		goto yy2518
+	}
+yy2523:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A','B','C','D','E','F','G','H','I','J','K':
+		fallthrough
+	case 'M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	case 'L':
+		goto yy2535
+	default:
+		goto yy2518
+	}
+yy2524:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d':
+		fallthrough
+	case 'f','g','h','i','j','k':
+		fallthrough
+	case 'm','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	case 'e':
+		goto yy2536
+	case 'l':
+		goto yy2537
+	default:
+		goto yy2518
+	}
+yy2525:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d':
+		fallthrough
+	case 'f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	case 'e':
+		goto yy2538
+	default:
+		goto yy2518
+	}
+yy2526:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	case 'a':
+		goto yy2539
+	default:
+		goto yy2518
+	}
+yy2527:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2540
+	default:
+		goto yy2528
+	}
+yy2528:
+	cursor = marker
+	goto yy2518
+yy2529:
+	cursor++
+	yych = buf[cursor]
+yy2530:
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2527
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2529
+	default:
+		goto yy2528
+	}
+yy2531:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2541
+	default:
+		goto yy2530
+	}
+yy2532:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2542
+	default:
+		goto yy2530
+	}
+yy2533:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2543
+	default:
+		goto yy2530
+	}
+yy2534:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2544
+	default:
+		goto yy2530
+	}
+yy2535:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2545
+	default:
+		goto yy2530
+	}
+yy2536:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2546
+	default:
+		goto yy2530
+	}
+yy2537:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2547
+	default:
+		goto yy2530
+	}
+yy2538:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2548
+	default:
+		goto yy2530
+	}
+yy2539:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2549
+	default:
+		goto yy2530
+	}
+yy2540:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2550
+	default:
+		goto yy2528
+	}
+yy2541:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2540
+	case 'c':
+		goto yy2551
+	default:
+		goto yy2528
+	}
+yy2542:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2552
+	default:
+		goto yy2530
+	}
+yy2543:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'C':
+		goto yy2553
+	default:
+		goto yy2530
+	}
+yy2544:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2554
+	default:
+		goto yy2530
+	}
+yy2545:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2555
+	case 'R':
+		goto yy2556
+	default:
+		goto yy2530
+	}
+yy2546:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2557
+	default:
+		goto yy2530
+	}
+yy2547:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2558
+	default:
+		goto yy2530
+	}
+yy2548:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy2559
+	default:
+		goto yy2530
+	}
+yy2549:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2560
+	default:
+		goto yy2530
+	}
+yy2550:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2561
+	default:
+		goto yy2528
+	}
+yy2551:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2562
+	default:
+		goto yy2528
+	}
+yy2552:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'E':
+		goto yy2563
+	default:
+		goto yy2530
+	}
+yy2553:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'O':
+		goto yy2564
+	default:
+		goto yy2530
+	}
+yy2554:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2565
+	default:
+		goto yy2528
+	}
+yy2555:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2540
+	case 'c':
+		goto yy2566
+	case 'h':
+		goto yy2567
+	default:
+		goto yy2528
+	}
+yy2556:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'P':
+		goto yy2568
+	default:
+		goto yy2530
+	}
+yy2557:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2569
+	default:
+		goto yy2530
+	}
+yy2558:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2570
+	default:
+		goto yy2530
+	}
+yy2559:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2571
+	default:
+		goto yy2530
+	}
+yy2560:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2572
+	default:
+		goto yy2530
+	}
+yy2561:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2573
+	default:
+		goto yy2528
+	}
+yy2562:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2574
+	default:
+		goto yy2528
+	}
+yy2563:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'C':
+		goto yy2575
+	default:
+		goto yy2530
+	}
+yy2564:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2576
+	default:
+		goto yy2530
+	}
+yy2565:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2577
+	default:
+		goto yy2528
+	}
+yy2566:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2578
+	default:
+		goto yy2528
+	}
+yy2567:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2579
+	default:
+		goto yy2528
+	}
+yy2568:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2580
+	default:
+		goto yy2530
+	}
+yy2569:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2581
+	default:
+		goto yy2530
+	}
+yy2570:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2531
+	default:
+		goto yy2530
+	}
+yy2571:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2531
+	default:
+		goto yy2530
+	}
+yy2572:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2582
+	default:
+		goto yy2530
+	}
+yy2573:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		yyt1 = yyt4
+		yyt2 = yyt3
+		goto yy2566
+	default:
+		goto yy2528
+	}
+yy2574:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2583
+	default:
+		goto yy2528
+	}
+yy2575:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2584
+	default:
+		goto yy2530
+	}
+yy2576:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2585
+	default:
+		goto yy2530
+	}
+yy2577:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2586
+	default:
+		goto yy2528
+	}
+yy2578:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2587
+	default:
+		goto yy2528
+	}
+yy2579:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2588
+	default:
+		goto yy2528
+	}
+yy2580:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2589
+	default:
+		goto yy2530
+	}
+yy2581:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2590
+	default:
+		goto yy2530
+	}
+yy2582:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy2591
+	default:
+		goto yy2530
+	}
+yy2583:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2592
+	default:
+		goto yy2528
+	}
+yy2584:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2593
+	default:
+		goto yy2530
+	}
+yy2585:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'E':
+		goto yy2594
+	default:
+		goto yy2530
+	}
+yy2586:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2595
+	default:
+		goto yy2528
+	}
+yy2587:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2596
+	default:
+		goto yy2528
+	}
+yy2588:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2597
+	default:
+		goto yy2528
+	}
+yy2589:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2598
+	default:
+		goto yy2528
+	}
+yy2590:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2599
+	default:
+		goto yy2530
+	}
+yy2591:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2600
+	default:
+		goto yy2530
+	}
+yy2592:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2601
+	default:
+		goto yy2528
+	}
+yy2593:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2540
+	case 'f':
+		goto yy2602
+	default:
+		goto yy2528
+	}
+yy2594:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'C':
+		goto yy2603
+	default:
+		goto yy2530
+	}
+yy2595:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2604
+	default:
+		goto yy2528
+	}
+yy2596:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2605
+	default:
+		goto yy2528
+	}
+yy2597:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2606
+	default:
+		goto yy2528
+	}
+yy2598:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2607
+	default:
+		goto yy2528
+	}
+yy2599:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2608
+	default:
+		goto yy2530
+	}
+yy2600:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2609
+	default:
+		goto yy2528
+	}
+yy2601:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2610
+	default:
+		goto yy2528
+	}
+yy2602:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2611
+	default:
+		goto yy2528
+	}
+yy2603:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2612
+	default:
+		goto yy2530
+	}
+yy2604:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2613
+	default:
+		goto yy2528
+	}
+yy2605:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2614
+	default:
+		goto yy2528
+	}
+yy2606:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2615
+	default:
+		goto yy2528
+	}
+yy2607:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2616
+	default:
+		goto yy2528
+	}
+yy2608:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2617
+	default:
+		goto yy2530
+	}
+yy2609:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2618
+	default:
+		goto yy2528
+	}
+yy2610:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2619
+	default:
+		goto yy2528
+	}
+yy2611:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2620
+	default:
+		goto yy2528
+	}
+yy2612:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2621
+	default:
+		goto yy2530
+	}
+yy2613:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2622
+	default:
+		goto yy2528
+	}
+yy2614:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2623
+	default:
+		goto yy2528
+	}
+yy2615:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2624
+	default:
+		goto yy2528
+	}
+yy2616:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2625
+	default:
+		goto yy2528
+	}
+yy2617:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2626
+	default:
+		goto yy2530
+	}
+yy2618:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2627
+	default:
+		goto yy2528
+	}
+yy2619:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2628
+	default:
+		goto yy2528
+	}
+yy2620:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2629
+	default:
+		goto yy2528
+	}
+yy2621:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2540
+	case '[':
+		yyt1 = cursor
+		goto yy2630
+	default:
+		goto yy2528
+	}
+yy2622:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2631
+	default:
+		goto yy2528
+	}
+yy2623:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2632
+	default:
+		goto yy2528
+	}
+yy2624:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy2633
+	default:
+		goto yy2528
+	}
+yy2625:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2634
+	default:
+		goto yy2528
+	}
+yy2626:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2635
+	default:
+		goto yy2530
+	}
+yy2627:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2636
+	default:
+		goto yy2528
+	}
+yy2628:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2637
+	default:
+		goto yy2528
+	}
+yy2629:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2638
+	default:
+		goto yy2528
+	}
+yy2630:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2528
+	default:
+		goto yy2640
+	}
+yy2631:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2641
+	default:
+		goto yy2528
+	}
+yy2632:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2642
+	default:
+		goto yy2528
+	}
+yy2633:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2643
+	default:
+		goto yy2528
+	}
+yy2634:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2644
+	default:
+		goto yy2528
+	}
+yy2635:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2540
+	case 'v':
+		goto yy2645
+	default:
+		goto yy2528
+	}
+yy2636:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2646
+	default:
+		goto yy2528
+	}
+yy2637:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2647
+	default:
+		goto yy2528
+	}
+yy2638:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '[':
+		yyt1 = cursor
+		goto yy2648
+	default:
+		goto yy2528
+	}
+yy2639:
+	cursor++
+	yych = buf[cursor]
+yy2640:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2639
+	case ']':
+		goto yy2649
+	default:
+		goto yy2528
+	}
+yy2641:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2650
+	default:
+		goto yy2528
+	}
+yy2642:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2651
+	default:
+		goto yy2528
+	}
+yy2643:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2652
+	default:
+		goto yy2528
+	}
+yy2644:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2653
+	default:
+		goto yy2528
+	}
+yy2645:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2654
+	default:
+		goto yy2528
+	}
+yy2646:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2655
+	default:
+		goto yy2528
+	}
+yy2647:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2656
+	default:
+		goto yy2528
+	}
+yy2648:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2528
+	default:
+		goto yy2658
+	}
+yy2649:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2659
+	default:
+		goto yy2528
+	}
+yy2650:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2660
+	default:
+		goto yy2528
+	}
+yy2651:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2661
+	default:
+		goto yy2528
+	}
+yy2652:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2662
+	default:
+		goto yy2528
+	}
+yy2653:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2663
+	default:
+		goto yy2528
+	}
+yy2654:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2664
+	default:
+		goto yy2528
+	}
+yy2655:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2665
+	default:
+		goto yy2528
+	}
+yy2656:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy2645
+	default:
+		goto yy2528
+	}
+yy2657:
+	cursor++
+	yych = buf[cursor]
+yy2658:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2657
+	case ']':
+		goto yy2666
+	default:
+		goto yy2528
+	}
+yy2659:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2667
+	default:
+		goto yy2528
+	}
+yy2660:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2668
+	default:
+		goto yy2528
+	}
+yy2661:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2669
+	case 'r':
+		goto yy2670
+	default:
+		goto yy2528
+	}
+yy2662:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2671
+	default:
+		goto yy2528
+	}
+yy2663:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2672
+	case 's':
+		goto yy2673
+	default:
+		goto yy2528
+	}
+yy2664:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2674
+	default:
+		goto yy2528
+	}
+yy2665:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2675
+	default:
+		goto yy2528
+	}
+yy2666:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2676
+	default:
+		goto yy2528
+	}
+yy2667:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2677
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2667
+	default:
+		goto yy2528
+	}
+yy2668:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2678
+	default:
+		goto yy2528
+	}
+yy2669:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2679
+	default:
+		goto yy2528
+	}
+yy2670:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2680
+	default:
+		goto yy2528
+	}
+yy2671:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2681
+	default:
+		goto yy2528
+	}
+yy2672:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2682
+	default:
+		goto yy2528
+	}
+yy2673:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2683
+	default:
+		goto yy2528
+	}
+yy2674:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2684
+	default:
+		goto yy2528
+	}
+yy2675:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2685
+	default:
+		goto yy2528
+	}
+yy2676:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2686
+	default:
+		goto yy2528
+	}
+yy2677:
+	cursor++
+	p1 = yyt1
+	o1 = yyt2
+	p2 = yyt2
+	p2 += -1
+	o2 = cursor
+	o2 += -1
+	cursor += -1
+	{ e.peerText(eventDisconnect, p1, p2, o1, o2, cursor, cursor); return }
+yy2678:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2687
+	default:
+		goto yy2528
+	}
+yy2679:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2688
+	default:
+		goto yy2528
+	}
+yy2680:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2689
+	default:
+		goto yy2528
+	}
+yy2681:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2690
+	default:
+		goto yy2528
+	}
+yy2682:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2691
+	default:
+		goto yy2528
+	}
+yy2683:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2692
+	default:
+		goto yy2528
+	}
+yy2684:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2693
+	default:
+		goto yy2528
+	}
+yy2685:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2694
+	default:
+		goto yy2528
+	}
+yy2686:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2695
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2686
+	default:
+		goto yy2528
+	}
+yy2687:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2696
+	default:
+		goto yy2528
+	}
+yy2688:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2697
+	default:
+		goto yy2528
+	}
+yy2689:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2698
+	default:
+		goto yy2528
+	}
+yy2690:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2699
+	default:
+		goto yy2528
+	}
+yy2691:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2700
+	default:
+		goto yy2528
+	}
+yy2692:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2701
+	default:
+		goto yy2528
+	}
+yy2693:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2702
+	default:
+		goto yy2528
+	}
+yy2694:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2703
+	default:
+		goto yy2528
+	}
+yy2695:
+	cursor++
+	p1 = yyt1
+	o1 = yyt2
+	p2 = yyt2
+	p2 += -1
+	o2 = cursor
+	o2 += -1
+	cursor += -1
+	{ e.connect(p1, p2, o1, o2); return }
+yy2696:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2704
+	default:
+		goto yy2528
+	}
+yy2697:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2705
+	default:
+		goto yy2528
+	}
+yy2698:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2706
+	default:
+		goto yy2528
+	}
+yy2699:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2707
+	default:
+		goto yy2528
+	}
+yy2700:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2708
+	default:
+		goto yy2528
+	}
+yy2701:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2709
+	default:
+		goto yy2528
+	}
+yy2702:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2710
+	default:
+		goto yy2528
+	}
+yy2703:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy2711
+	default:
+		goto yy2528
+	}
+yy2704:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2712
+	default:
+		goto yy2528
+	}
+yy2705:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2713
+	default:
+		goto yy2528
+	}
+yy2706:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2714
+	default:
+		goto yy2528
+	}
+yy2707:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2715
+	default:
+		goto yy2528
+	}
+yy2708:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2716
+	default:
+		goto yy2528
+	}
+yy2709:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2717
+	default:
+		goto yy2528
+	}
+yy2710:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2718
+	default:
+		goto yy2528
+	}
+yy2711:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2719
+	default:
+		goto yy2528
+	}
+yy2712:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2720
+	default:
+		goto yy2528
+	}
+yy2713:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2721
+	default:
+		goto yy2528
+	}
+yy2714:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2722
+	default:
+		goto yy2528
+	}
+yy2715:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2723
+	default:
+		goto yy2528
+	}
+yy2716:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2724
+	default:
+		goto yy2528
+	}
+yy2717:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2724
+	default:
+		goto yy2528
+	}
+yy2718:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2725
+	default:
+		goto yy2528
+	}
+yy2719:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2726
+	default:
+		goto yy2528
+	}
+yy2720:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '[':
+		yyt1 = cursor
+		goto yy2727
+	default:
+		goto yy2528
+	}
+yy2721:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2728
+	default:
+		goto yy2528
+	}
+yy2722:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2729
+	default:
+		goto yy2528
+	}
+yy2723:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2730
+	default:
+		goto yy2528
+	}
+yy2724:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		goto yy2731
+	default:
+		goto yy2528
+	}
+yy2725:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2732
+	default:
+		goto yy2528
+	}
+yy2726:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2733
+	default:
+		goto yy2528
+	}
+yy2727:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2528
+	default:
+		goto yy2735
+	}
+yy2728:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2698
+	default:
+		goto yy2528
+	}
+yy2729:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2736
+	default:
+		goto yy2528
+	}
+yy2730:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2737
+	default:
+		goto yy2528
+	}
+yy2731:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2738
+	default:
+		goto yy2528
+	}
+yy2732:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2739
+	default:
+		goto yy2528
+	}
+yy2733:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2740
+	default:
+		goto yy2528
+	}
+yy2734:
+	cursor++
+	yych = buf[cursor]
+yy2735:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2734
+	case ']':
+		goto yy2741
+	default:
+		goto yy2528
+	}
+yy2736:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2742
+	default:
+		goto yy2528
+	}
+yy2737:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2743
+	default:
+		goto yy2528
+	}
+yy2738:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2744
+	default:
+		goto yy2528
+	}
+yy2739:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2745
+	default:
+		goto yy2528
+	}
+yy2740:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2746
+	default:
+		goto yy2528
+	}
+yy2741:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2747
+	default:
+		goto yy2528
+	}
+yy2742:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2748
+	default:
+		goto yy2528
+	}
+yy2743:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2749
+	default:
+		goto yy2528
+	}
+yy2744:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2750
+	default:
+		goto yy2528
+	}
+yy2745:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2751
+	default:
+		goto yy2528
+	}
+yy2746:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2752
+	default:
+		goto yy2528
+	}
+yy2747:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2753
+	default:
+		goto yy2528
+	}
+yy2748:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2754
+	default:
+		goto yy2528
+	}
+yy2749:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2755
+	default:
+		goto yy2528
+	}
+yy2750:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2756
+	default:
+		goto yy2528
+	}
+yy2751:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2757
+	default:
+		goto yy2528
+	}
+yy2752:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2758
+	default:
+		goto yy2528
+	}
+yy2753:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2753
+	case ':':
+		goto yy2759
+	default:
+		goto yy2528
+	}
+yy2754:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '[':
+		yyt3 = cursor
+		goto yy2760
+	default:
+		goto yy2528
+	}
+yy2755:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2761
+	default:
+		goto yy2528
+	}
+yy2756:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2762
+	default:
+		goto yy2528
+	}
+yy2757:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2763
+	default:
+		goto yy2528
+	}
+yy2758:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2764
+	default:
+		goto yy2528
+	}
+yy2759:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2765
+	default:
+		goto yy2528
+	}
+yy2760:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2528
+	default:
+		goto yy2767
+	}
+yy2761:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy2768
+	default:
+		goto yy2528
+	}
+yy2762:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2769
+	default:
+		goto yy2528
+	}
+yy2763:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2770
+	default:
+		goto yy2528
+	}
+yy2764:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2771
+	default:
+		goto yy2528
+	}
+yy2765:
+	cursor++
+	yych = buf[cursor]
+	yyt3 = cursor
+	goto yy2773
+yy2766:
+	cursor++
+	yych = buf[cursor]
+yy2767:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2766
+	case ']':
+		goto yy2775
+	default:
+		goto yy2528
+	}
+yy2768:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2776
+	default:
+		goto yy2528
+	}
+yy2769:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2777
+	default:
+		goto yy2528
+	}
+yy2770:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2778
+	default:
+		goto yy2528
+	}
+yy2771:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2779
+	default:
+		goto yy2528
+	}
+yy2772:
+	cursor++
+	yych = buf[cursor]
+yy2773:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2774
+	default:
+		goto yy2772
+	}
+yy2774:
+	cursor++
+	p1 = yyt1
+	o1 = yyt2
+	v1 = yyt3
+	p2 = yyt2
+	p2 += -1
+	o2 = yyt3
+	o2 += -2
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
+yy2775:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2780
+	default:
+		goto yy2528
+	}
+yy2776:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2781
+	default:
+		goto yy2528
+	}
+yy2777:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2782
+	default:
+		goto yy2528
+	}
+yy2778:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2783
+	default:
+		goto yy2528
+	}
+yy2779:
+	cursor++
+	yych = buf[cursor]
+	yyt1 = cursor
+	goto yy2785
+yy2780:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy2787
+	default:
+		goto yy2528
+	}
+yy2781:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2788
+	default:
+		goto yy2528
+	}
+yy2782:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy2528
+	default:
+		yyt1 = cursor
+		goto yy2789
+	}
+yy2783:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2790
+	default:
+		goto yy2528
+	}
+yy2784:
+	cursor++
+	yych = buf[cursor]
+yy2785:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2786
+	default:
+		goto yy2784
+	}
+yy2786:
+	cursor++
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.text(eventTLSLibrary, v1, v2); return }
+yy2787:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt5 = cursor
+		goto yy2791
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2787
+	case ':':
+		yyt5 = cursor
+		yyt6 = -1
+		yyt11 = -1
+		goto yy2792
+	default:
+		goto yy2528
+	}
+yy2788:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2793
+	default:
+		goto yy2528
+	}
+yy2789:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2528
+	case ',':
+		goto yy2794
+	default:
+		goto yy2789
+	}
+yy2790:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2795
+	default:
+		goto yy2528
+	}
+yy2791:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2796
+	default:
+		goto yy2528
+	}
+yy2792:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2797
+	default:
+		goto yy2528
+	}
+yy2793:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2528
+	default:
+		goto yy2799
+	}
+yy2794:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2800
+	default:
+		goto yy2528
+	}
+yy2795:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2801
+	default:
+		goto yy2528
+	}
+yy2796:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2802
+	default:
+		goto yy2528
+	}
+yy2797:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2528
+	default:
+		yyt7 = cursor
+		goto yy2803
+	}
+yy2798:
+	cursor++
+	yych = buf[cursor]
+yy2799:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2528
+	case ' ':
+		goto yy2804
+	default:
+		goto yy2798
+	}
+yy2800:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2805
+	default:
+		goto yy2528
+	}
+yy2801:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2806
+	default:
+		goto yy2528
+	}
+yy2802:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2807
+	default:
+		goto yy2528
+	}
+yy2803:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2528
+	case ' ':
+		goto yy2808
+	default:
+		goto yy2803
+	}
+yy2804:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2809
+	default:
+		goto yy2528
+	}
+yy2805:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2810
+	default:
+		goto yy2528
+	}
+yy2806:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2811
+	default:
+		goto yy2528
+	}
+yy2807:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ':':
+		goto yy2528
+	default:
+		yyt11 = cursor
+		goto yy2812
+	}
+yy2808:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy2813
+	default:
+		goto yy2528
+	}
+yy2809:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2814
+	default:
+		goto yy2528
+	}
+yy2810:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2815
+	default:
+		goto yy2528
+	}
+yy2811:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy2528
+	default:
+		yyt1 = cursor
+		goto yy2816
+	}
+yy2812:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2528
+	case ':':
+		yyt6 = cursor
+		goto yy2792
+	default:
+		goto yy2812
+	}
+yy2813:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2817
+	default:
+		goto yy2528
+	}
+yy2814:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2818
+	default:
+		goto yy2528
+	}
+yy2815:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2819
+	default:
+		goto yy2528
+	}
+yy2816:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy2528
+	case '[':
+		goto yy2820
+	default:
+		goto yy2816
+	}
+yy2817:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2821
+	default:
+		goto yy2528
+	}
+yy2818:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2822
+	default:
+		goto yy2528
+	}
+yy2819:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2823
+	default:
+		goto yy2528
+	}
+yy2820:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2528
+	default:
+		goto yy2825
+	}
+yy2821:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2826
+	default:
+		goto yy2528
+	}
+yy2822:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2827
+	default:
+		goto yy2528
+	}
+yy2823:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy2828
+	default:
+		goto yy2528
+	}
+yy2824:
+	cursor++
+	yych = buf[cursor]
+yy2825:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		goto yy2528
+	case ']':
+		goto yy2829
+	default:
+		goto yy2824
+	}
+yy2826:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2830
+	default:
+		goto yy2528
+	}
+yy2827:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '[':
+		yyt1 = cursor
+		goto yy2831
+	default:
+		goto yy2528
+	}
+yy2828:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2832
+	default:
+		goto yy2528
+	}
+yy2829:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		yyt2 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		goto yy2833
+	default:
+		goto yy2528
+	}
+yy2830:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy2834
+	default:
+		goto yy2528
+	}
+yy2831:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2528
+	default:
+		goto yy2836
+	}
+yy2832:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2837
+	default:
+		goto yy2528
+	}
+yy2833:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2838
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy2839
+	default:
+		goto yy2528
+	}
+yy2834:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2840
+	default:
+		goto yy2528
+	}
+yy2835:
+	cursor++
+	yych = buf[cursor]
+yy2836:
+	switch (yych) {
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2835
+	case ']':
+		goto yy2841
+	default:
+		goto yy2528
+	}
+yy2837:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy2842
+	default:
+		goto yy2528
+	}
+yy2838:
+	cursor++
+	yych = buf[cursor]
+	yyt3 = cursor
+	goto yy2844
+yy2839:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2839
+	case ':':
+		yyt5 = cursor
+		goto yy2846
+	default:
+		goto yy2528
+	}
+yy2840:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2847
+	default:
+		goto yy2528
+	}
+yy2841:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2848
+	default:
+		goto yy2528
+	}
+yy2842:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2849
+	default:
+		goto yy2528
+	}
+yy2843:
+	cursor++
+	yych = buf[cursor]
+yy2844:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2845
+	default:
+		goto yy2843
+	}
+yy2845:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt5
+	v1 = yyt3
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
+yy2846:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2838
+	default:
+		goto yy2528
+	}
+yy2847:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2850
+	default:
+		goto yy2528
+	}
+yy2848:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2851
+	default:
+		goto yy2528
+	}
+yy2849:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2852
+	default:
+		goto yy2528
+	}
+yy2850:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2853
+	default:
+		goto yy2528
+	}
+yy2851:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2854
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2851
+	default:
+		goto yy2528
+	}
+yy2852:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'x':
+		goto yy2855
+	default:
+		goto yy2528
+	}
+yy2853:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2856
+	default:
+		goto yy2528
+	}
+yy2854:
+	cursor++
+	p1 = yyt1
+	o1 = yyt2
+	p2 = yyt2
+	p2 += -1
+	o2 = cursor
+	o2 += -1
+	cursor += -1
+	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, cursor, cursor); return }
+yy2855:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2857
+	default:
+		goto yy2528
+	}
+yy2856:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2858
+	default:
+		goto yy2528
+	}
+yy2857:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy2528
+	default:
+		yyt2 = cursor
+		goto yy2859
+	}
+yy2858:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2528
+	default:
+		yyt8 = cursor
+		goto yy2860
+	}
+yy2859:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt3 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		yyt6 = -1
+		yyt7 = -1
+		goto yy2861
+	case ' ':
+		goto yy2528
+	case ',':
+		yyt3 = cursor
+		goto yy2862
+	default:
+		goto yy2859
+	}
+yy2860:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2528
+	case ' ':
+		goto yy2863
+	default:
+		goto yy2860
+	}
+yy2861:
+	cursor++
+	v1 = yyt1
+	p1 = yyt2
+	p2 = yyt3
+	c1 = yyt5
+	c2 = yyt6
+	n1 = yyt7
+	n2 = yyt4
+	v2 = yyt2
+	v2 += -15
+	cursor += -1
+	{ e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
+yy2862:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2864
+	default:
+		goto yy2528
+	}
+yy2863:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy2865
+	default:
+		goto yy2528
+	}
+yy2864:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2866
+	default:
+		goto yy2528
+	}
+yy2865:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		yyt9 = cursor
+		goto yy2867
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy2868
+	default:
+		goto yy2528
+	}
+yy2866:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2869
+	default:
+		goto yy2528
+	}
+yy2867:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2868
+	default:
+		goto yy2528
+	}
+yy2868:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		yyt10 = cursor
+		goto yy2870
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2868
+	default:
+		goto yy2528
+	}
+yy2869:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2871
+	default:
+		goto yy2528
+	}
+yy2870:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy2872
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2873
+	default:
+		goto yy2528
+	}
+yy2871:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2874
+	default:
+		goto yy2528
+	}
+yy2872:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2873
+	default:
+		goto yy2528
+	}
+yy2873:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2875
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2873
+	default:
+		goto yy2528
+	}
+yy2874:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2876
+	default:
+		goto yy2528
+	}
+yy2875:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2877
+	default:
+		goto yy2528
+	}
+yy2876:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2878
+	default:
+		goto yy2528
+	}
+yy2877:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2879
+	default:
+		goto yy2528
+	}
+yy2878:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2880
+	default:
+		goto yy2528
+	}
+yy2879:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2881
+	default:
+		goto yy2528
+	}
+yy2880:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2882
+	default:
+		goto yy2528
+	}
+yy2881:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2883
+	default:
+		goto yy2528
+	}
+yy2882:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2884
+	default:
+		goto yy2528
+	}
+yy2883:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ')':
+		goto yy2885
+	default:
+		goto yy2528
+	}
+yy2884:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy2886
+	default:
+		goto yy2528
+	}
+yy2885:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2887
+	default:
+		goto yy2528
+	}
+yy2886:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2888
+	default:
+		goto yy2528
+	}
+yy2887:
+	cursor++
+	w1 = yyt1
+	w2 = yyt2
+	p1 = yyt3
+	o1 = yyt4
+	o2 = yyt5
+	s1 = yyt11
+	s2 = yyt6
+	v1 = yyt7
+	c1 = yyt8
+	n1 = yyt9
+	n2 = yyt10
+	p2 = yyt4
+	p2 += -1
+	v2 = yyt8
+	v2 += -13
+	c2 = yyt9
+	c2 += -2
+	cursor += -1
+	{ e.tlsEstablished(b, tlsMatch{w1, w2, s1, s2, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
+yy2888:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2889
+	default:
+		goto yy2528
+	}
+yy2889:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2890
+	default:
+		goto yy2528
+	}
+yy2890:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		yyt5 = cursor
+		goto yy2891
+	default:
+		goto yy2528
+	}
+yy2891:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt4 = -1
+		yyt6 = cursor
+		yyt7 = -1
+		goto yy2861
+	case ',':
+		yyt6 = cursor
+		goto yy2892
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case '_':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2891
+	default:
+		goto yy2528
+	}
+yy2892:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2893
+	default:
+		goto yy2528
+	}
+yy2893:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2894
+	default:
+		goto yy2528
+	}
+yy2894:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2895
+	default:
+		goto yy2528
+	}
+yy2895:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2896
+	default:
+		goto yy2528
+	}
+yy2896:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2897
+	default:
+		goto yy2528
+	}
+yy2897:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2898
+	default:
+		goto yy2528
+	}
+yy2898:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2899
+	default:
+		goto yy2528
+	}
+yy2899:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2900
+	default:
+		goto yy2528
+	}
+yy2900:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2901
+	default:
+		goto yy2528
+	}
+yy2901:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2902
+	default:
+		goto yy2528
+	}
+yy2902:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2903
+	default:
+		goto yy2528
+	}
+yy2903:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2904
+	default:
+		goto yy2528
+	}
+yy2904:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2905
+	default:
+		goto yy2528
+	}
+yy2905:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2906
+	default:
+		goto yy2528
+	}
+yy2906:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2907
+	default:
+		goto yy2528
+	}
+yy2907:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2908
+	default:
+		goto yy2528
+	}
+yy2908:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt4 = cursor
+		yyt7 = cursor
+		goto yy2861
+	default:
+		yyt7 = cursor
+		goto yy2909
+	}
+yy2909:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt4 = cursor
+		goto yy2861
+	default:
+		goto yy2909
+	}
 }
 
 }

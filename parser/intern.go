@@ -13,17 +13,19 @@ const maxInterned = 1 << 14
 // intern keeps one copy of what lines repeat: peers, TLS parameters, user names. So a line of a known peer allocates nothing, and records do
 // not alias the input.
 type intern struct {
-	strings map[string]string
-	peers   map[string]*Peer // by NAME[ADDRESS]
-	tls     map[string]*TLS  // by the text from the protocol to the end of the line, and the trust word
-	trusted []netip.Prefix
-	key     []byte
-	emptied uint64 // how often a table was full
+	strings  map[string]string
+	peers    map[string]*Peer  // by NAME[ADDRESS]
+	policies map[string]Policy // by tls=
+	tls      map[string]*TLS   // by the text from the protocol to the end of the line, and the trust word
+	trusted  []netip.Prefix
+	key      []byte
+	emptied  uint64 // how often a table was full
 }
 
 func newIntern(trusted []netip.Prefix) intern {
 	return intern{
-		strings: make(map[string]string), peers: make(map[string]*Peer), tls: make(map[string]*TLS), trusted: trusted,
+		strings: make(map[string]string), peers: make(map[string]*Peer), tls: make(map[string]*TLS), policies: make(map[string]Policy),
+		trusted: trusted,
 	}
 }
 
@@ -69,6 +71,47 @@ func (n *intern) peer(b []byte) *Peer {
 		n.peers[text] = p
 	}
 	return p
+}
+
+// relay reads HOST[ADDRESS] or NAME[PATH] of a server, and [ADDRESS] of a client that has no name.
+func (n *intern) relay(b []byte) *Peer {
+	if p := n.peers[string(b)]; p != nil {
+		return p
+	}
+	p := n.peer(b)
+	if p.Class == ClassUnknown && p.Address != "" {
+		p.Address, p.Path, p.Class = "", p.Address, ClassUnix
+	}
+	return p
+}
+
+// policy reads tls=.
+func (n *intern) policy(b []byte) Policy {
+	if len(b) == 0 {
+		return Policy{}
+	}
+	p, ok := n.policies[string(b)]
+	if !ok {
+		bounded(n, n.policies)
+		text := append(append(n.key[:0], b...), '\n')
+		n.key = text
+		level, final, requireTLS, violated, undecided := lexPolicy(text, 0)
+		part := func(s span) string { return toText(text[s.off : s.off+s.len]) }
+		p = Policy{Level: part(level), Final: part(final), Violated: violated, Undecided: undecided, RequireTLS: part(requireTLS)}
+		n.policies[string(b)] = p
+	}
+	return p
+}
+
+// lower is string in lower case, of ASCII letters only.
+func (n *intern) lower(b []byte) string {
+	n.key = append(n.key[:0], b...)
+	for i, c := range n.key {
+		if c >= 'A' && c <= 'Z' {
+			n.key[i] = c + 'a' - 'A'
+		}
+	}
+	return n.string(n.key)
 }
 
 // is tells whether a line's NAME[ADDRESS] is this peer.

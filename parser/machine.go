@@ -22,6 +22,12 @@ type machine struct {
 
 	messages messages
 
+	deliverers deliverers
+	waiting    waitingList
+	delivery   Delivery
+	screening  screening
+	proxied    proxied
+
 	counts Counts
 	shapes map[Unrecognized]uint64 // the counts are the map's values; Count is not set in its keys
 }
@@ -50,17 +56,32 @@ func (m *machine) event(b *batch, e *event) {
 		m.services.hasQueue(svc.scope)
 	}
 	at := m.clock.time(e.at)
-	m.messages.expire(m, at)
+	m.expire(at)
 	for range e.repeat {
 		m.dispatch(b, e, svc, at)
 	}
 }
 
+func (m *machine) expire(at time.Time) {
+	m.messages.expire(m, at)
+	m.expireDeliverers(at)
+	m.expireWaiting(at)
+	m.expireScreening(at)
+}
+
 func (m *machine) dispatch(b *batch, e *event, svc *service, at time.Time) {
-	switch e.prog {
-	case progSMTPD:
+	switch {
+	case e.prog == progSMTPD:
 		m.smtpd(b, e, svc, at)
-	case progMaster:
+	case e.prog == progSMTP, e.prog == progLMTP:
+		m.outbound(b, e, svc, at)
+	case e.kind == eventDelivery:
+		m.local(b, e, svc, at)
+	case e.prog == progPostscreen:
+		m.postscreen(b, e, svc, at)
+	case e.prog == progTlsproxy:
+		m.tlsproxy(b, e, svc, at)
+	case e.prog == progMaster:
 		m.master(b, e, svc)
 	default:
 		m.queueEvent(b, e, svc, at)
@@ -69,11 +90,15 @@ func (m *machine) dispatch(b *batch, e *event, svc *service, at time.Time) {
 
 // master takes what ends many sessions at once. Its children say nothing when they are told to end.
 func (m *machine) master(b *batch, e *event, svc *service) {
-	if e.kind == eventChildDied {
-		prog := lookupProgram(base(b.bytes(e.value)))
-		if s := m.sessions[keyOf(svc.scope.hostID, prog, uint32(e.num))]; s != nil {
-			s.end(m, EndedAborted, nil)
-		}
+	switch e.kind {
+	case eventChildDied:
+		m.childDied(keyOf(svc.scope.hostID, lookupProgram(base(b.bytes(e.value))), uint32(e.num)))
+		return
+	case eventMasterStarted, eventMasterReloaded:
+		svc.scope.quotes = quotes(b.bytes(e.value))
+	default: // stopped
+	}
+	if e.kind == eventMasterReloaded { // processes finish what they do
 		return
 	}
 	for s := m.order.front; s != nil; {
@@ -83,6 +108,33 @@ func (m *machine) master(b *batch, e *event, svc *service) {
 		}
 		s = next
 	}
+	m.forgetDeliverers(func(d *deliverer) bool { return svc.scope.owns(d.svc.scope) })
+	m.endScreening(EndedAborted, func(s *screened) bool { return s.svc != nil && svc.scope.owns(s.svc.scope) })
+}
+
+// childDied ends what a process did.
+func (m *machine) childDied(key sessionKey) {
+	if s := m.sessions[key]; s != nil {
+		s.end(m, EndedAborted, nil)
+	}
+	if d := m.deliverers.byKey[key]; d != nil {
+		m.forget(d)
+	}
+	m.endScreening(EndedAborted, func(s *screened) bool { return s.svc != nil && keyOf(s.svc.scope.hostID, progPostscreen, s.pid) == key })
+}
+
+// quotes tells whether a version of Postfix quotes addresses where it logs deliveries, as versions from 3.5 on do.
+func quotes(version []byte) bool {
+	major, rest, _ := bytes.Cut(version, []byte("."))
+	digits := 0
+	for digits < len(rest) && isDigit(rest[digits]) {
+		digits++
+	}
+	if len(bytes.Trim(major, "0123456789")) > 0 {
+		return false
+	}
+	n, minor := number(major, 0, len(major)), number(rest, 0, digits)
+	return n > 3 || n == 3 && minor >= 5
 }
 
 // unrecognized keeps a bounded sample of what the grammar does not know.
@@ -99,6 +151,9 @@ func (m *machine) close() {
 	for m.order.front != nil {
 		m.order.front.end(m, EndedOpen, nil)
 	}
+	m.forgetDeliverers(func(*deliverer) bool { return true })
+	m.releaseWhere(TLSUnknown, func(*waiting) bool { return true })
+	m.endScreening(EndedOpen, func(*screened) bool { return true })
 	m.messages.close(m)
 }
 

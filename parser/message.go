@@ -27,14 +27,20 @@ type message struct {
 	accepted bool // smtpd's counters tell that its transaction ended well
 	told     bool // to Sink.Queued
 	held     bool
+	proxied  bool // came out of a before-queue filter; its source is the session in front of that, see filter.go
 
 	source     Source // without Parent
 	messageID  []byte
 	from       []byte
 	parent     []byte // queue ID
 	text       string // the queue ID and these three, once made
+	id         string // the queue ID, once made
 	size       uint64
 	recipients uint32
+
+	deliveries []Delivery
+	omitted    int // past maxDeliveries
+	waiting    int // deliveries that are not decided
 }
 
 // queueEvent takes a line about a queue ID.
@@ -107,21 +113,15 @@ func (q *messages) activate(m *machine, msg *message, b *batch, e *event) {
 // received takes the birth of a queue ID in an SMTP session.
 func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *event, at time.Time) {
 	msg := q.birth(m, s.svc.scope, id, at)
-	msg.source = Source{
-		Kind: SourceSMTP, Service: &s.svc.Service, Peer: s.peer, Port: port(b.bytes(e.port)),
-	}
-	if e.word.len > 0 { // STARTTLS makes smtpd forget who authenticated
-		msg.source.Auth = Auth{Method: s.auth.Method, Username: s.auth.Username}
-	}
+	msg.source = s.source(m, b, e)
 	msg.held, s.hold = s.hold, false
-	if peer := b.bytes(e.peer); !s.peer.is(peer) { // after XCLIENT
-		msg.source.Peer = m.intern.peer(peer)
+	if e.aux > 0 {
+		msg.setParent(b.bytes(b.forwarded[e.aux-1].queueID))
 	}
+	msg.proxied = m.waitsForFront(s, b, e)
 	msg.session = s
 	s.messages.push(msg)
-	if s.tls != nil {
-		msg.decided, msg.source.State, msg.source.TLS, msg.source.SNI = true, TLSEstablished, s.tls, s.sni
-	}
+	msg.decided = s.tls != nil && !msg.proxied
 }
 
 // endState is the state of a message whose end is not in the log.

@@ -131,7 +131,8 @@ func New(sink Sink, opts Options) *Parser {
 		sink: sink, clock: newClock(opts.Location, opts.Year), intern: newIntern(opts.TrustedNetworks),
 		services: newServices(), messages: newMessages(opts.MaxMessages, opts.CountsOnly), shapes: make(map[Unrecognized]uint64),
 		sessions: make(map[sessionKey]*session), maxSessions: opts.MaxSessions, countsOnly: opts.CountsOnly,
-		order: list[session]{at: func(v *session) *link[session] { return &v.link }},
+		order:      list[session]{at: func(v *session) *link[session] { return &v.link }},
+		deliverers: newDeliverers(), waiting: newWaitingList(), screening: newScreening(), proxied: make(proxied),
 	}}
 }
 
@@ -190,7 +191,7 @@ func (p *Parser) Counts() Counts {
 	m := &p.machine
 	c := m.counts
 	c.Lines, c.First, c.Last = p.lines, p.first, p.last
-	c.OpenSessions, c.OpenMessages = len(m.sessions), m.messages.count
+	c.OpenSessions, c.OpenMessages = len(m.sessions)+len(m.screening.byKey)-m.screening.count, m.messages.count
 	c.EmptiedTables = m.intern.emptied
 	for u, n := range m.shapes {
 		u.Count = n
@@ -198,7 +199,8 @@ func (p *Parser) Counts() Counts {
 	}
 	c.sortUnrecognized()
 	for _, svc := range m.services.byTag {
-		if svc.Program == progSMTPD.String() {
+		switch svc.Program {
+		case progSMTPD.String(), progSMTP.String(), progLMTP.String(), progPostscreen.String():
 			c.Services = append(c.Services, &svc.Service)
 		}
 	}

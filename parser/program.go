@@ -17,6 +17,11 @@ const (
 	progLMTP
 	progPostscreen
 	progTlsproxy
+	progLocal
+	progVirtual
+	progPipe
+	progError
+	progDiscard
 	programs // how many there are
 )
 
@@ -26,6 +31,7 @@ var programNames = [programs]string{
 	progSMTPD: "smtpd", progCleanup: "cleanup", progQmgr: "qmgr", progPickup: "pickup", progBounce: "bounce",
 	progMaster: "master", progPostsuper: "postsuper", progSMTP: "smtp", progLMTP: "lmtp",
 	progPostscreen: "postscreen", progTlsproxy: "tlsproxy",
+	progLocal: "local", progVirtual: "virtual", progPipe: "pipe", progError: "error", progDiscard: "discard",
 }
 
 func (p program) String() string { return programNames[p] }
@@ -56,7 +62,17 @@ func lookupProgram(name []byte) program {
 		return progPostscreen
 	case "tlsproxy":
 		return progTlsproxy
-	case "local", "virtual", "pipe", "error", "discard", "spawn", "anvil", "scache", "verify", "trivial-rewrite",
+	case "local":
+		return progLocal
+	case "virtual":
+		return progVirtual
+	case "pipe":
+		return progPipe
+	case "error":
+		return progError
+	case "discard":
+		return progDiscard
+	case "spawn", "anvil", "scache", "verify", "trivial-rewrite",
 		"proxymap", "flush", "showq", "tlsmgr", "dnsblog", "qmqpd", "postlogd", "nbdb_reindexd", "postfix-script",
 		"postmulti", "postmulti-script", "post-install", "postfix-tls-script", "postfix-wrapper", "sendmail",
 		"postalias", "postcat", "postconf", "postdrop", "postkick", "postlock", "postlog", "postmap", "postqueue",

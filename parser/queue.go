@@ -17,12 +17,14 @@ type messages struct {
 	byID     map[messageKey]*message
 	incoming list[message] // not yet seen by a queue manager, oldest first
 	active   list[message]
+	proxied  list[message] // whose session has ended, see filter.go
 	count    int
 	max      int
 	free     []*message
 	record   Message
 	buf      []byte
 	last     *message // found last: the next line is often about it too
+	kept     int      // deliveries of all messages
 
 	countsOnly bool // see Options
 }
@@ -31,13 +33,16 @@ func newMessages(limit int, countsOnly bool) messages {
 	at := func(v *message) *link[message] { return &v.link }
 	return messages{
 		byID: make(map[messageKey]*message), incoming: list[message]{at: at}, active: list[message]{at: at},
-		max: limit, countsOnly: countsOnly,
+		proxied: list[message]{at: func(v *message) *link[message] { return &v.peers }},
+		max:     limit, countsOnly: countsOnly,
 	}
 }
 
 // birth begins a message. If its ID is in use, it was given to another file, and the line that ended the old one is missing.
 func (q *messages) birth(m *machine, sc *scope, id []byte, at time.Time) *message {
-	if old := q.byID[makeKey(sc, id)]; old != nil {
+	if old := q.byID[makeKey(sc, id)]; old != nil && old.gone {
+		q.settle(m, old)
+	} else if old != nil {
 		q.leave(m, old, old.endState(), time.Time{})
 	}
 	return q.begin(m, sc, id, at)
@@ -128,6 +133,13 @@ func (q *messages) decide(m *machine, msg *message, state TLSState) {
 	msg.decided, msg.source.State = true, state
 	q.tellQueued(m, msg)
 	if msg.gone {
+		q.tellDecided(m, msg)
+	}
+}
+
+// tellDecided tells a message that is gone, unless something about it is still to be decided.
+func (q *messages) tellDecided(m *machine, msg *message) {
+	if msg.waiting == 0 && (msg.decided || msg.source.Kind != SourceSMTP) {
 		q.tell(m, msg)
 	}
 }
@@ -141,16 +153,23 @@ type sessionEnd struct {
 
 // sessionEnded lets go of a message of the session.
 func (q *messages) sessionEnded(m *machine, msg *message, end sessionEnd) {
-	msg.session.messages.remove(msg)
-	msg.session = nil
+	q.leaveSession(msg)
 	msg.accepted = end.accepted
+	if msg.proxied {
+		msg.source.State = end.state
+		if msg.source.TLS != nil {
+			msg.source.State = TLSEstablished
+		}
+		q.proxied.push(msg)
+		return
+	}
 	if !msg.decided {
 		msg.decided, msg.source.State = true, end.state
 	}
 	q.tellQueued(m, msg)
 	switch {
 	case msg.gone:
-		q.tell(m, msg)
+		q.tellDecided(m, msg)
 	case end.refused && !msg.queued:
 		q.leave(m, msg, MessageCanceled, time.Time{})
 	}
@@ -168,10 +187,10 @@ func (q *messages) tellQueued(m *machine, msg *message) {
 // leave ends a message: its ID may be given to another one from now on.
 func (q *messages) leave(m *machine, msg *message, state MessageState, at time.Time) {
 	msg.state, msg.removed, msg.gone = state, at, true
-	q.unlist(msg)
-	if msg.decided || msg.source.Kind != SourceSMTP {
-		q.tell(m, msg)
+	if !msg.proxied { // else a line may still name it
+		q.unlist(msg)
 	}
+	q.tellDecided(m, msg)
 }
 
 // tell makes the record and forgets the message.
@@ -182,11 +201,14 @@ func (q *messages) tell(m *machine, msg *message) {
 	} else {
 		q.incoming.remove(msg)
 	}
-	if msg.session != nil {
-		msg.session.messages.remove(msg)
-	}
+	q.leaveSession(msg)
 	q.count--
-	*msg = message{messageID: msg.messageID[:0], from: msg.from[:0], parent: msg.parent[:0]}
+	q.kept -= len(msg.deliveries)
+	clear(msg.deliveries)
+	*msg = message{messageID: msg.messageID[:0], from: msg.from[:0], parent: msg.parent[:0], deliveries: msg.deliveries[:0]}
+	if cap(msg.deliveries) > 16 {
+		msg.deliveries = nil
+	}
 	q.free = append(q.free, msg)
 }
 
@@ -194,7 +216,7 @@ func (q *messages) tell(m *machine, msg *message) {
 func (q *messages) fill(msg *message) *Message {
 	q.record = Message{
 		Host: msg.scope.host, Instance: msg.scope.instance, Size: msg.size, Recipients: msg.recipients, Queued: msg.queued,
-		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source,
+		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source, Deliveries: msg.deliveries, Omitted: msg.omitted,
 	}
 	if !q.countsOnly {
 		q.fillTexts(msg)
@@ -227,16 +249,65 @@ func (q *messages) evict(m *machine) {
 		victim = q.active.front
 	}
 	q.unlist(victim)
-	if victim.decided || victim.source.Kind != SourceSMTP {
-		q.tell(m, victim)
-		return
+	if victim.waiting > 0 {
+		m.releaseWhere(TLSUnknown, func(w *waiting) bool { return w.msg == victim })
 	}
 	victim.gone = true
-	q.decide(m, victim, victim.session.silence())
+	switch {
+	case victim.decided || victim.source.Kind != SourceSMTP:
+		q.tell(m, victim)
+	case victim.proxied:
+		q.settle(m, victim)
+	default:
+		q.decide(m, victim, victim.session.silence())
+	}
+}
+
+// maxDeliveries bounds the delivery records of one message, maxKept those of all messages together.
+const (
+	maxDeliveries = 10_000
+	maxKept       = 100_000
+)
+
+// addDelivery keeps a delivery record for the message's own.
+func (q *messages) addDelivery(msg *message, v *Delivery) {
+	if len(msg.deliveries) >= maxDeliveries {
+		msg.omitted++
+		return
+	}
+	msg.deliveries = append(msg.deliveries, *v)
+	q.kept++
+}
+
+// idText is the queue ID as a string that may be kept.
+func (msg *message) idText() string {
+	if msg.id == "" {
+		msg.id = string(msg.key.id[:msg.idLen])
+	}
+	return msg.id
+}
+
+// onHost finds a message by its queue ID in any instance of a host.
+func (q *messages) onHost(m *machine, hostID uint32, id string) *message {
+	if len(id) > maxQueueID {
+		return nil
+	}
+	for _, sc := range m.services.all {
+		if sc.hostID != hostID {
+			continue
+		}
+		key := messageKey{scope: sc.id}
+		copy(key.id[:], id)
+		if msg := q.byID[key]; msg != nil {
+			return msg
+		}
+	}
+	return nil
 }
 
 // expire gives up queue IDs that no queue manager took.
 func (q *messages) expire(m *machine, at time.Time) {
+	q.expireProxied(m, at)
 	for q.incoming.front != nil && at.Sub(q.incoming.front.touched) > canceledAfter {
 		switch msg := q.incoming.front; {
 		case msg.session != nil || msg.held:
@@ -250,6 +321,9 @@ func (q *messages) expire(m *machine, at time.Time) {
 
 // close tells the rest. A queue ID without Message-ID line never got as far as its header.
 func (q *messages) close(m *machine) {
+	for q.proxied.front != nil {
+		q.settle(m, q.proxied.front)
+	}
 	for q.incoming.front != nil {
 		msg := q.incoming.front
 		if !msg.header && !msg.gone {

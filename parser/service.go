@@ -15,6 +15,7 @@ type scope struct {
 	host     string
 	instance string
 	queue    bool // has a queue of its own: cleanup, qmgr, pickup or master wrote under this instance
+	quotes   bool // master told a version that quotes addresses in delivery records: 3.5 or later
 }
 
 // owns tells whether a process of scope o belongs to this instance: a service may have a syslog_name that is not
@@ -29,6 +30,8 @@ type service struct {
 	scope    *scope
 	queue    bool // of a program that there is one of for each queue
 	tlsSeen  bool // wrote a TLS summary line: the log level is at least 1
+	silent   bool // delivers without a TLS line, see wait
+	waiting  int  // deliveries that wait for one
 	starttls bool // counted a STARTTLS command: no wrapper-mode port
 }
 
@@ -47,15 +50,17 @@ func (s *service) wrapper() bool { return wrapperName(s.Name) && !s.starttls }
 
 // services finds a line's service by host and tag.
 type services struct {
-	byTag  map[string]*service
-	scopes map[string]*scope
-	hosts  map[string]uint32
-	borrow []*scope // scopes without a queue, the first few
-	key    []byte
+	byTag   map[string]*service
+	scopes  map[string]*scope
+	hosts   map[string]uint32
+	borrow  []*scope        // scopes without a queue, the first few
+	all     []*scope        // the first few
+	proxied map[uint32]bool // hosts that have an smtpd in front of a before-queue filter
+	key     []byte
 }
 
 func newServices() services {
-	return services{byTag: make(map[string]*service), scopes: make(map[string]*scope), hosts: make(map[string]uint32)}
+	return services{byTag: make(map[string]*service), scopes: make(map[string]*scope), hosts: make(map[string]uint32), proxied: make(map[uint32]bool)}
 }
 
 // of returns nil past the bound.
@@ -111,6 +116,9 @@ func (s *services) scope(host, instance string) *scope {
 		}
 		sc = &scope{id: uint32(len(s.scopes)), hostID: id, host: host, instance: instance}
 		s.scopes[key] = sc
+		if len(s.all) < maxBorrow {
+			s.all = append(s.all, sc)
+		}
 		if len(s.borrow) < maxBorrow {
 			s.borrow = append(s.borrow, sc)
 		}

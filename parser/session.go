@@ -36,6 +36,7 @@ type session struct {
 
 	auth         Auth
 	transactions int
+	front        front         // of a before-queue filter: the transaction that it has to accept
 	ids          []byte        // queue IDs, each behind a byte with its length
 	idCount      int           // how many
 	messages     list[message] // of the session, not yet told
@@ -51,7 +52,7 @@ func (m *machine) smtpd(b *batch, e *event, svc *service, at time.Time) {
 		s.end(m, s.reason, &b.commands[e.aux])
 	case eventUnrecognized:
 		m.unrecognized(b, e)
-	case eventHold, eventTLSLibrary, eventDied:
+	case eventHold, eventTLSLibrary, eventDied, eventProxied:
 		if e.queueID.len > 0 {
 			m.queueEvent(b, e, svc, at)
 		} else if s := m.sessions[keyOf(svc.scope.hostID, e.prog, e.pid)]; s != nil {
@@ -71,6 +72,8 @@ func (s *session) process(m *machine, b *batch, e *event) {
 		s.end(m, EndedAborted, nil)
 	case e.kind == eventHold:
 		s.hold = true
+	case e.kind == eventProxied:
+		s.proxied(m, b.bytes(e.value))
 	case s.explain: // the first of several lines is the cause
 		s.explain = false
 		text := m.intern.string(b.bytes(e.value))
@@ -118,7 +121,9 @@ func (m *machine) connect(b *batch, e *event, svc *service, at time.Time) {
 	if old := m.sessions[keyOf(svc.scope.hostID, e.prog, e.pid)]; old != nil {
 		old.end(m, EndedAborted, nil)
 	}
-	m.session(b, e, svc, at).start = at
+	s := m.session(b, e, svc, at)
+	s.start = at
+	m.screening.served(s.peer)
 }
 
 // session returns the process' session; a new one, without start, if the log does not hold its connect line.
@@ -159,15 +164,20 @@ func (s *session) client(m *machine, b *batch, e *event, at time.Time) {
 	if e.word.len > 0 {
 		s.auth.Method, s.auth.Username = m.intern.string(b.bytes(e.word)), m.intern.string(b.bytes(e.value))
 	}
-	if e.kind == eventProxiedClient { // the queue ID is the business of the smtpd behind the proxy filter
+	if e.kind == eventProxiedClient { // the smtpd behind the filter will give the queue ID
+		s.proxiedClient(m, b, e)
 		return
 	}
 	id := b.bytes(e.queueID)
+	s.addID(m, id)
+	m.messages.received(m, s, id, b, e, at)
+}
+
+func (s *session) addID(m *machine, id []byte) {
 	if s.idCount < maxQueueIDs && !m.countsOnly {
 		s.ids = append(append(s.ids, byte(len(id))), id...)
 		s.idCount++
 	}
-	m.messages.received(m, s, id, b, e, at)
 }
 
 // established takes the summary line. Messages before it went in plaintext: had the log level hidden TLS, it would have

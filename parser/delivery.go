@@ -1,0 +1,251 @@
+package parser
+
+import (
+	"bytes"
+	"time"
+)
+
+// deliver takes a delivery record.
+func (m *machine) deliver(d *deliverer, b *batch, e *event, at time.Time) {
+	f := &b.deliveries[e.aux]
+	d.sameRequest(m, b.bytes(f.waited))
+	v := m.newDelivery(d, b, f, at)
+	if f.ambiguous && !d.svc.scope.quotes {
+		m.counts.Ambiguous++
+		*v = Delivery{Time: at, Service: v.Service, To: v.To, Domain: v.Domain}
+	}
+	failure := recordFailure(b.bytes(f.text), v.Status)
+	var c *connection
+	if v.Relay != nil {
+		c = m.connectionOf(d, v, &failure, at)
+	} else {
+		c = &d.none
+	}
+	if failure.Reason != "" {
+		v.Failure = &failure
+		c.fail(v.State, failure)
+	}
+	v.First = c.first(v.Status)
+	m.tieDelivery(d, b, e, v, c, at)
+	if v.Status == statusSent {
+		c.sent = true
+		m.tellConnection(c)
+	}
+}
+
+const statusSent = "sent"
+
+// newDelivery reads the record's fields.
+func (m *machine) newDelivery(d *deliverer, b *batch, f *deliveryFields, at time.Time) *Delivery {
+	v := &m.delivery
+	*v = Delivery{
+		Time: at, Service: &d.svc.Service, Domain: m.domain(b.bytes(f.to)), Status: m.intern.string(b.bytes(f.status)), DSN: m.intern.string(b.bytes(f.dsn)),
+		Delay: seconds(b.bytes(f.delay)), Policy: m.intern.policy(b.bytes(f.policy)), Reused: f.uses > 1,
+	}
+	if !m.countsOnly {
+		v.To, v.OrigTo = toText(b.bytes(f.to)), toText(b.bytes(f.origTo))
+		if v.Status == statusSent {
+			v.QueuedAs = toText(b.bytes(lexQueuedAs(b.buf, int(f.text.off))))
+		}
+	}
+	relay := b.bytes(f.relay)
+	switch i := bytes.LastIndexByte(relay, ']'); {
+	case i >= 0 && bytes.IndexByte(relay, '[') > 0:
+		v.Relay = m.intern.relay(relay[:i+1])
+		v.Port = port(bytes.TrimPrefix(relay[i+1:], []byte(":")))
+	case string(relay) != "none":
+		v.Agent = m.intern.string(relay)
+	}
+	return v
+}
+
+// connectionOf finds or opens the connection that the delivery went over, and decides about its TLS.
+func (m *machine) connectionOf(d *deliverer, v *Delivery, failure *Failure, at time.Time) *connection {
+	c := d.find(v.Relay, v.Port)
+	if c != nil && c.state == TLSFailed && c.decided && v.Status == statusSent { // the note that it was given up is missing
+		d.drop(m, func(o *connection) bool { return o == c })
+		c = nil
+	}
+	if c != nil && c.tls != nil && v.Policy.plaintext() {
+		m.counts.Contradictions++
+		d.drop(m, func(o *connection) bool { return o == c })
+		c = nil
+	}
+	if d.unnamed {
+		d.unnamed = false
+		m.unnamedFailure(d, v, c != nil && c.tls != nil || failure.Reason == ReasonOther, at)
+	}
+	if c == nil {
+		c = d.open(m, v.Relay, v.Port, at)
+		c.owned, c.reused = true, v.Reused
+		d.setID(m, c)
+		c.state, c.decided = d.svc.stateWithout(v, failure)
+	}
+	m.explain(d, v, c, failure)
+	c.last = at
+	v.State, v.TLS = c.state, c.tls
+	return c
+}
+
+// unnamedFailure makes the session of a handshake that tlsproxy tried before the recorded delivery. It was with the relay, unless that is another
+// host: one that TLS worked with, or that failed in its turn.
+func (m *machine) unnamedFailure(d *deliverer, v *Delivery, another bool, at time.Time) {
+	peer, port, failure := v.Relay, v.Port, outboundFailure(ReasonOther, handshakeText)
+	if another {
+		peer, port = m.intern.peer([]byte("unknown[unknown]")), 0
+	} else if note := m.proxied.take(d.svc.scope.hostID, peer, port); note.Reason != "" {
+		failure = note
+	}
+	c := d.open(m, peer, port, at)
+	c.owned, c.state, c.decided, c.failure = true, TLSFailed, true, failure
+	d.setID(m, c)
+	d.drop(m, func(o *connection) bool { return o == c })
+}
+
+// explain completes a failure that the record's text names in general by what other lines said of it.
+func (m *machine) explain(d *deliverer, v *Delivery, c *connection, failure *Failure) {
+	switch failure.Reason {
+	case ReasonOther: // a handshake that failed
+		if c.failure.Reason == "" {
+			c.failure = m.proxied.take(d.svc.scope.hostID, v.Relay, v.Port)
+		}
+		if c.failure.Reason != "" {
+			*failure = c.failure
+		}
+	case ReasonCertificateUntrusted:
+		if c.proof.Reason == "" {
+			c.proof = m.proxied.take(d.svc.scope.hostID, v.Relay, v.Port)
+		}
+		if c.proof.Reason == "" {
+			c.proof = proofOf(v.Policy, c.tls)
+		}
+		if c.proof.Reason != "" {
+			failure.Result, failure.Reason = c.proof.Result, c.proof.Reason
+			if c.proof.Detail != "" {
+				failure.Detail = c.proof.Detail
+			}
+		}
+	}
+}
+
+// fail notes why TLS could not be used, for the session's record.
+func (c *connection) fail(state TLSState, f Failure) {
+	if c.failure.Reason == "" || state == TLSFailed {
+		c.failure = f
+	}
+}
+
+// stateWithout decides about a delivery for which no TLS line was seen. It reports false while the log may still show whether it would have been logged.
+func (s *service) stateWithout(v *Delivery, failure *Failure) (state TLSState, decided bool) {
+	switch {
+	case v.Relay.Path != "": // Postfix uses no TLS there
+		return TLSPlaintext, true
+	case v.Policy.plaintext():
+		return TLSPlaintext, true
+	case failure.certificate():
+		return TLSUnlogged, true
+	case failure.Reason != "", v.Policy.Violated:
+		return TLSFailed, true
+	case v.Policy.encrypted():
+		return TLSUnlogged, true
+	case v.Reused: // a TLS connection that is used again is logged at any level, by versions that can use it again
+		return TLSPlaintext, true
+	case s.tlsSeen:
+		return TLSPlaintext, true
+	default:
+		return TLSUnknown, s.silent
+	}
+}
+
+// plaintext tells whether tls= says for certain that there was no TLS.
+func (p Policy) plaintext() bool {
+	return !p.Undecided && (p.Final == "none" || p.Level == "none")
+}
+
+// encrypted tells whether tls= says for certain that there was TLS.
+func (p Policy) encrypted() bool {
+	switch p.Level {
+	case "", "none", "unknown":
+		return false
+	}
+	return !p.Undecided && !p.Violated && p.Final != "none"
+}
+
+// tieDelivery adds the record to its message, and tells it, now or when its state is decided.
+func (m *machine) tieDelivery(d *deliverer, b *batch, e *event, v *Delivery, c *connection, at time.Time) {
+	for m.messages.kept >= maxKept {
+		m.messages.evict(m)
+	}
+	msg := m.messages.get(m, d.svc.scope, b.bytes(e.queueID), at)
+	msg.touched = at
+	if !m.countsOnly {
+		v.QueueID = msg.idText()
+		m.linkChild(d, v, b.bytes(e.queueID))
+		m.messages.addDelivery(msg, v)
+	}
+	if v.Relay != nil && !c.decided {
+		m.wait(d.svc, msg, c, v, at)
+		return
+	}
+	m.sink.Delivered(v)
+}
+
+// linkChild names a message as the parent of the one that a filter on this host made of it. Only servers on this host are believed: others could name any
+// queue ID.
+func (m *machine) linkChild(d *deliverer, v *Delivery, id []byte) {
+	if v.QueuedAs == "" || v.Relay == nil || v.Relay.Class != ClassLoopback {
+		return
+	}
+	child := m.messages.onHost(m, d.svc.scope.hostID, v.QueuedAs)
+	if child != nil && child.source.Kind == SourceSMTP && child.source.Peer.Class == ClassLoopback && len(child.parent) == 0 {
+		child.setParent(id)
+	}
+}
+
+// domain returns what stands behind the last "@" of an address, in lower case.
+func (m *machine) domain(address []byte) string {
+	i := bytes.LastIndexByte(address, '@')
+	if i < 0 {
+		return ""
+	}
+	return m.intern.lower(address[i+1:])
+}
+
+// seconds reads "0.12"; Postfix prints no more than six digits behind the point.
+func seconds(text []byte) time.Duration {
+	whole, fraction, _ := bytes.Cut(text, []byte("."))
+	d := time.Duration(min(number(whole, 0, len(whole)), 1<<32)) * time.Second
+	unit := time.Second
+	for _, c := range fraction[:min(len(fraction), 9)] {
+		unit /= 10
+		d += time.Duration(c-'0') * unit
+	}
+	return d
+}
+
+// local takes a delivery record of a program that speaks to no server, or of one that does not deliver at all.
+func (m *machine) local(b *batch, e *event, svc *service, at time.Time) {
+	d := m.deliverer(e, svc, at)
+	d.request(m, b.bytes(e.queueID))
+	m.deliver(d, b, e, at)
+}
+
+// tlsrpt takes what was handed to the TLSRPT library.
+func (m *machine) tlsrpt(b *batch, e *event, svc *service, at time.Time) {
+	f := &b.tlsrpt[e.aux]
+	known := func(s span) []byte {
+		if text := b.bytes(s); string(text) != "(Null)" {
+			return text
+		}
+		return nil
+	}
+	r := &TLSRPT{Time: at, Service: &svc.Service, Domain: m.intern.lower(known(f.domain)), Result: ResultSuccess}
+	if mx := known(f.mx); bytes.IndexByte(mx, '[') > 0 {
+		r.MX = m.intern.relay(mx)
+	}
+	if f.failure.len > 0 {
+		r.Result = m.intern.lower(bytes.ReplaceAll(b.bytes(f.failure), []byte("_"), []byte("-")))
+		r.Reason = m.intern.string(known(f.reason))
+	}
+	m.sink.TLSRPT(r)
+}
