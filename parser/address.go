@@ -8,6 +8,7 @@ import "bytes"
 func (e *event) delivery(b *batch, q1, q2 int, buf []byte, cursor int) {
 	var f deliveryFields
 	var ok bool
+	begin := cursor
 	if f.to, cursor, ok = cutAddress(buf, cursor); !ok {
 		return
 	}
@@ -21,7 +22,7 @@ func (e *event) delivery(b *batch, q1, q2 int, buf []byte, cursor int) {
 	if !ok {
 		return
 	}
-	f.ambiguous = holdsRecord(buf, cursor+len(relayField), complete)
+	f.ambiguous = holdsRecord(buf, begin, cursor, complete)
 	if !e.setQueueID(q1, q2) {
 		return
 	}
@@ -34,8 +35,7 @@ const relayField = ", relay="
 // cutAddress returns the address that begins at from and the position behind its ">". A quoted local part is passed as a whole. The address ends at the
 // first ">" that Postfix's next field follows.
 func cutAddress(buf []byte, from int) (address span, next int, ok bool) {
-	i := skipQuoted(buf, from)
-	for ; buf[i] != '\r' && buf[i] != '\n'; i++ {
+	for i := skipQuoted(buf, from); !isEnd(buf[i]); i++ {
 		if buf[i] == '>' && (bytes.HasPrefix(buf[i+1:], []byte(relayField)) || bytes.HasPrefix(buf[i+1:], []byte(", orig_to=<"))) {
 			return spanOf(from, i), i + 1, true
 		}
@@ -43,40 +43,42 @@ func cutAddress(buf []byte, from int) (address span, next int, ok bool) {
 	return span{}, 0, false
 }
 
-// skipQuoted returns the position behind a quoted local part, or from if there is none, or if its end is missing.
+func isEnd(c byte) bool { return c == '\r' || c == '\n' }
+
+// skipQuoted returns the position behind a quoted local part: from if there is none, the end of the line if its end is missing.
 func skipQuoted(buf []byte, from int) int {
 	if buf[from] != '"' {
 		return from
 	}
-	for i := from + 1; buf[i] != '\r' && buf[i] != '\n'; i++ {
-		switch buf[i] {
-		case '"':
+	i := from + 1
+	for ; !isEnd(buf[i]); i++ {
+		switch {
+		case buf[i] == '"':
 			return i + 1
-		case '\\':
-			if i++; buf[i] == '\r' || buf[i] == '\n' {
-				return from
-			}
+		case buf[i] == '\\' && !isEnd(buf[i+1]):
+			i++
 		}
 	}
-	return from
+	return i
 }
 
-// holdsRecord tells whether another complete record can be read further to the right in the line. complete tells whether the first one is: if not,
-// any other makes the line ambiguous.
-func holdsRecord(buf []byte, from int, complete bool) bool {
-	line := buf[from:]
-	line = line[:bytes.IndexByte(line, '\n')+1]
-	for at := from; ; {
-		i := bytes.Index(line, []byte(">"+relayField))
-		if i < 0 {
+// holdsRecord tells whether the line, from the addresses on, holds another complete record than the one at the position at. complete tells whether that one is: if
+// not, any other makes the line ambiguous.
+func holdsRecord(buf []byte, from, at int, complete bool) bool {
+	line := buf[from : from+bytes.IndexByte(buf[from:], '\n')+1]
+	for i := 0; ; i++ {
+		n := bytes.Index(line[i:], []byte(">"+relayField))
+		if n < 0 {
 			return false
 		}
+		i += n
+		if from+i+1 == at {
+			continue
+		}
 		var other deliveryFields
-		if full, ok := lexDelivery(&other, buf, at+i+1); ok && (full || !complete) {
+		if full, ok := lexDelivery(&other, buf, from+i+1); ok && (full || !complete) {
 			return true
 		}
-		at += i + 1
-		line = line[i+1:]
 	}
 }
 

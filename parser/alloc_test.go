@@ -30,7 +30,9 @@ func TestLinesWithoutAllocations(t *testing.T) {
 		"Message-ID":          "cleanup[420]: 3F1A2C0B7D: message-id=<1@a.example>",
 		"queue active again":  "qmgr[9]: 3F1A2C0B7D: from=<s@a.example>, size=1234, nrcpt=2 (queue active)",
 		"reject":              "smtpd[410]: NOQUEUE: reject: RCPT from a.example[192.0.2.10]: 550 no; from=<s@a.example> to=<u@example.com> proto=ESMTP helo=<a>",
-		"delivery":            "smtp[500]: 3F1A2C0B7D: to=<u@example.com>, relay=mx.example.com[198.51.100.25]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (ok)",
+		"a server's reply":    "smtp[500]: 3F1A2C0B7D: host mx.example.com[198.51.100.25] said: 450 later (in reply to RCPT TO command)",
+		"postscreen":          "postscreen[310]: PASS OLD [192.0.2.10]:40112",
+		"tlsproxy":            "tlsproxy[300]: CONNECT to [198.51.100.25]:25",
 		"another program's":   "Nov 22 04:00:00 mx1 dovecot: imap-login: Login: user=<u>",
 		"no line of a log":    "Nov garbage",
 		"RFC 3164":            "Nov 22 04:00:00 mx1 postfix/smtpd[410]: SSL_accept error from a.example[192.0.2.10]: -1",
@@ -44,6 +46,29 @@ func TestLinesWithoutAllocations(t *testing.T) {
 			pickup[430]: 3F1A2C0B7D: uid=1 from=<user>`)
 		line := []byte(script(text)[0])
 		if n := testing.AllocsPerRun(100, func() { p.Feed(line) }); n != 0 {
+			t.Errorf("%s: %v allocations, want none", name, n)
+		}
+	}
+}
+
+// A delivery is free for those who count: with TLS and without, over a connection of its own and over one that is used again.
+func TestDeliveriesWithoutAllocations(t *testing.T) {
+	const record = "3F1A2C0B7D: to=<u@example.com>, relay=mx.example.com[198.51.100.25]:25, delay=1, delays=1/0/0/0, tls=may:none, dsn=2.0.0, status=sent (ok)"
+	const tls = " to mx.example.com[198.51.100.25]:25: TLSv1.2 with cipher AES256-SHA (256/256 bits)"
+	for name, text := range map[string]string{
+		"plaintext":       "smtp[500]: " + record,
+		"plaintext again": "smtp[500]: " + strings.Replace(record, "delay=", "conn_use=2, delay=", 1),
+		"TLS":             "smtp[500]: Trusted TLS connection established" + tls + "\nsmtp[500]: " + strings.Replace(record, ":none", "", 1),
+		"TLS again":       "smtp[500]: Trusted TLS connection reused" + tls + "\nsmtp[500]: " + strings.Replace(record, "delay=", "conn_use=2, delay=", 1),
+		"LMTP":            "lmtp[500]: " + strings.Replace(record, "[198.51.100.25]:25", "[private/lmtp]", 1),
+		"no server":       "smtp[500]: " + strings.Replace(record, "mx.example.com[198.51.100.25]:25", "none", 1),
+		"a mailbox":       "local[500]: " + strings.Replace(record, "mx.example.com[198.51.100.25]:25", "local", 1),
+	} {
+		opts := testOptions()
+		opts.CountsOnly = true
+		p := New(nothing{}, opts)
+		log := []byte(strings.Join(script(text), ""))
+		if n := testing.AllocsPerRun(100, func() { p.Feed(log) }); n != 0 {
 			t.Errorf("%s: %v allocations, want none", name, n)
 		}
 	}

@@ -40,6 +40,14 @@ var canceledScenarios = []scenario{
 		smtpd[410]: disconnect from a.example[192.0.2.10] ehlo=2 starttls=1 mail=1 rcpt=1 rset=1 quit=1 commands=7`, `
 		session smtpd[410] a.example[192.0.2.10] established TLSv1.2 messages=0 of 7AC42A8A076 disconnect
 		message 7AC42A8A076 canceled smtpd a.example[192.0.2.10] established TLSv1.2`},
+	{"cleanup is slower than smtpd: its line is about the same message", `
+		smtpd[410]: connect from a.example[192.0.2.10]
+		smtpd[410]: 7AC42A8A076: client=a.example[192.0.2.10]
+		smtpd[410]: lost connection after DATA (16 bytes) from a.example[192.0.2.10]
+		smtpd[410]: disconnect from a.example[192.0.2.10] ehlo=1 mail=1 rcpt=1 data=0/1 commands=3/4
+		cleanup[420]: 7AC42A8A076: message-id=<1@a.example>`, `
+		session smtpd[410] a.example[192.0.2.10] plaintext messages=0 of 7AC42A8A076 lost
+		message 7AC42A8A076 canceled smtpd a.example[192.0.2.10] plaintext`},
 }
 
 // Without a word from Postfix, time tells: an hour after its session.

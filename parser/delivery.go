@@ -8,27 +8,26 @@ import (
 // deliver takes a delivery record.
 func (m *machine) deliver(d *deliverer, b *batch, e *event, at time.Time) {
 	f := &b.deliveries[e.aux]
-	d.sameRequest(m, b.bytes(f.waited))
+	d.record(m, b.bytes(f.waited))
 	v := m.newDelivery(d, b, f, at)
 	if f.ambiguous && !d.svc.scope.quotes {
 		m.counts.Ambiguous++
 		*v = Delivery{Time: at, Service: v.Service, To: v.To, Domain: v.Domain}
 	}
-	failure := recordFailure(b.bytes(f.text), v.Status)
-	var c *connection
+	failure := &m.failure
+	*failure = recordFailure(b.bytes(f.text), v.Status)
+	c := &d.none
 	if v.Relay != nil {
-		c = m.connectionOf(d, v, &failure, at)
-	} else {
-		c = &d.none
+		c = m.connectionOf(d, v, failure, at)
 	}
 	if failure.Reason != "" {
-		v.Failure = &failure
-		c.fail(v.State, failure)
+		v.Failure = failure
+		c.fail(v.State, *failure)
 	}
 	v.First = c.first(v.Status)
 	m.tieDelivery(d, b, e, v, c, at)
-	if v.Status == statusSent {
-		c.sent = true
+	c.sent = c.sent || v.Status == statusSent
+	if v.Relay != nil && (c.sent || c.failure.Reason != "") { // nothing will change what is told
 		m.tellConnection(c)
 	}
 }
@@ -61,14 +60,14 @@ func (m *machine) newDelivery(d *deliverer, b *batch, f *deliveryFields, at time
 
 // connectionOf finds or opens the connection that the delivery went over, and decides about its TLS.
 func (m *machine) connectionOf(d *deliverer, v *Delivery, failure *Failure, at time.Time) *connection {
-	c := d.find(v.Relay, v.Port)
-	if c != nil && c.state == TLSFailed && c.decided && v.Status == statusSent { // the note that it was given up is missing
-		d.drop(m, func(o *connection) bool { return o == c })
+	c := d.conn
+	switch {
+	case !c.to(v.Relay, v.Port):
 		c = nil
-	}
-	if c != nil && c.tls != nil && v.Policy.plaintext() {
+	case c.state == TLSFailed && v.Status == statusSent: // the note that it was given up is missing
+		c = nil
+	case c.tls != nil && v.Policy.plaintext():
 		m.counts.Contradictions++
-		d.drop(m, func(o *connection) bool { return o == c })
 		c = nil
 	}
 	if d.unnamed {
@@ -77,9 +76,10 @@ func (m *machine) connectionOf(d *deliverer, v *Delivery, failure *Failure, at t
 	}
 	if c == nil {
 		c = d.open(m, v.Relay, v.Port, at)
-		c.owned, c.reused = true, v.Reused
-		d.setID(m, c)
-		c.state, c.decided = d.svc.stateWithout(v, failure)
+		c.reused, c.recorded, c.proof = v.Reused, true, d.unverified
+		d.unverified = Failure{}
+		d.own(m, c)
+		c.state, c.decided = d.stateWithout(v, failure)
 	}
 	m.explain(d, v, c, failure)
 	c.last = at
@@ -93,13 +93,12 @@ func (m *machine) unnamedFailure(d *deliverer, v *Delivery, another bool, at tim
 	peer, port, failure := v.Relay, v.Port, outboundFailure(ReasonOther, handshakeText)
 	if another {
 		peer, port = m.intern.peer([]byte("unknown[unknown]")), 0
-	} else if note := m.proxied.take(d.svc.scope.hostID, peer, port); note.Reason != "" {
+	} else if note := m.servers.of(d.svc.scope.hostID, peer, port, at); note.Reason != "" {
 		failure = note
 	}
-	c := d.open(m, peer, port, at)
-	c.owned, c.state, c.decided, c.failure = true, TLSFailed, true, failure
-	d.setID(m, c)
-	d.drop(m, func(o *connection) bool { return o == c })
+	c := connection{svc: d.svc, pid: d.pid, peer: peer, port: port, start: at, last: at, state: TLSFailed, decided: true, failure: failure}
+	d.own(m, &c)
+	m.tellConnection(&c)
 }
 
 // explain completes a failure that the record's text names in general by what other lines said of it.
@@ -107,14 +106,14 @@ func (m *machine) explain(d *deliverer, v *Delivery, c *connection, failure *Fai
 	switch failure.Reason {
 	case ReasonOther: // a handshake that failed
 		if c.failure.Reason == "" {
-			c.failure = m.proxied.take(d.svc.scope.hostID, v.Relay, v.Port)
+			c.failure = m.servers.of(d.svc.scope.hostID, v.Relay, v.Port, v.Time)
 		}
 		if c.failure.Reason != "" {
 			*failure = c.failure
 		}
 	case ReasonCertificateUntrusted:
 		if c.proof.Reason == "" {
-			c.proof = m.proxied.take(d.svc.scope.hostID, v.Relay, v.Port)
+			c.proof = m.servers.of(d.svc.scope.hostID, v.Relay, v.Port, v.Time)
 		}
 		if c.proof.Reason == "" {
 			c.proof = proofOf(v.Policy, c.tls)
@@ -136,7 +135,7 @@ func (c *connection) fail(state TLSState, f Failure) {
 }
 
 // stateWithout decides about a delivery for which no TLS line was seen. It reports false while the log may still show whether it would have been logged.
-func (s *service) stateWithout(v *Delivery, failure *Failure) (state TLSState, decided bool) {
+func (d *deliverer) stateWithout(v *Delivery, failure *Failure) (state TLSState, decided bool) {
 	switch {
 	case v.Relay.Path != "": // Postfix uses no TLS there
 		return TLSPlaintext, true
@@ -150,10 +149,10 @@ func (s *service) stateWithout(v *Delivery, failure *Failure) (state TLSState, d
 		return TLSUnlogged, true
 	case v.Reused: // a TLS connection that is used again is logged at any level, by versions that can use it again
 		return TLSPlaintext, true
-	case s.tlsSeen:
+	case d.svc.tlsSeen, d.fallback == v.Relay:
 		return TLSPlaintext, true
 	default:
-		return TLSUnknown, s.silent
+		return TLSUnknown, d.svc.silent
 	}
 }
 
@@ -176,8 +175,9 @@ func (m *machine) tieDelivery(d *deliverer, b *batch, e *event, v *Delivery, c *
 	for m.messages.kept >= maxKept {
 		m.messages.evict(m)
 	}
-	msg := m.messages.get(m, d.svc.scope, b.bytes(e.queueID), at)
+	msg := m.messages.ofDelivery(m, d.svc.scope, b.bytes(e.queueID), at)
 	msg.touched = at
+	m.messages.taken(m, msg)
 	if !m.countsOnly {
 		v.QueueID = msg.idText()
 		m.linkChild(d, v, b.bytes(e.queueID))
@@ -196,7 +196,7 @@ func (m *machine) linkChild(d *deliverer, v *Delivery, id []byte) {
 	if v.QueuedAs == "" || v.Relay == nil || v.Relay.Class != ClassLoopback {
 		return
 	}
-	child := m.messages.onHost(m, d.svc.scope.hostID, v.QueuedAs)
+	child := m.messages.onHost(m, d.svc.scope.hostID, []byte(v.QueuedAs))
 	if child != nil && child.source.Kind == SourceSMTP && child.source.Peer.Class == ClassLoopback && len(child.parent) == 0 {
 		child.setParent(id)
 	}

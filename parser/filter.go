@@ -43,8 +43,8 @@ func (s *session) proxied(m *machine, id []byte) {
 	if f.source.Kind != SourceSMTP {
 		return
 	}
-	s.addID(m, id)
-	if msg := m.messages.onHost(m, s.svc.scope.hostID, string(id)); msg != nil && msg.proxied {
+	if msg := m.messages.onHost(m, s.svc.scope.hostID, id); msg != nil && msg.proxied {
+		s.addID(m, id)
 		m.messages.adopt(m, msg, s, f)
 	}
 }
@@ -76,7 +76,7 @@ func (q *messages) adopt(m *machine, msg *message, s *session, f front) {
 	}
 }
 
-// leaveSession takes a message off the list that it is on: its session's, or those that wait for the session in front of the filter.
+// leaveSession takes a message off the list that it is on: its session's, or one of those that wait.
 func (q *messages) leaveSession(msg *message) {
 	switch {
 	case msg.session != nil:
@@ -84,13 +84,21 @@ func (q *messages) leaveSession(msg *message) {
 		msg.session = nil
 	case msg.proxied:
 		q.proxied.remove(msg)
+	case msg.orphan, msg.refused:
+		q.orphans.remove(msg)
 	}
 }
 
-// settle gives up waiting for the session in front of the filter: the source is what the smtpd behind it has seen.
+// settle gives up waiting: for the session in front of the filter, then the source is what the smtpd behind it has seen; for the line that tells where the
+// message came from; or for what cleanup has to say of one that came to nothing.
 func (q *messages) settle(m *machine, msg *message) {
 	q.leaveSession(msg)
-	msg.proxied = false
+	if msg.refused {
+		msg.refused = false
+		q.leave(m, msg, MessageCanceled, time.Time{})
+		return
+	}
+	msg.proxied, msg.orphan = false, false
 	if msg.gone {
 		q.unlist(msg)
 	}

@@ -47,14 +47,11 @@ func FuzzHeader(f *testing.F) {
 
 // FuzzGrammar compares the compiled grammar with the oracle.
 func FuzzGrammar(f *testing.F) {
-	var programs []program
-	for prog := range oracle() {
-		programs = append(programs, prog)
-	}
+	programs := oracle()
 	for _, e := range examples(f) {
 		f.Add(e.text)
 	}
-	for _, texts := range ignoredTexts {
+	for _, texts := range ignoredTexts() {
 		for _, text := range texts {
 			f.Add(text)
 		}
@@ -62,14 +59,13 @@ func FuzzGrammar(f *testing.F) {
 	for _, test := range fieldTests {
 		f.Add(test.text)
 	}
-	rules, unrecognized := oracle(), oracleUnrecognized()
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.ContainsAny(text, "\r\n") {
 			t.Skip("not the text of a line")
 		}
-		for _, prog := range programs {
+		for prog, rules := range programs {
 			_, e := lexed(prog, text)
-			if want := oracleRuleOf(t, prog, rules[prog], unrecognized, text); e.kind.String() != want {
+			if want := oracleRuleOf(t, prog.String(), rules, text); e.kind.String() != want {
 				t.Errorf("%v: %q is taken by %q, the oracle says %q", prog, text, e.kind, want)
 			}
 		}
@@ -77,10 +73,11 @@ func FuzzGrammar(f *testing.F) {
 }
 
 // FuzzParser holds what is true of every log: the books balance, nothing is left open, the bounds hold, Feed and Read agree, and
-// what comes out is text.
+// what comes out is text. Each connect line of smtpd is a session, and each delivery record is told.
 func FuzzParser(f *testing.F) {
 	for _, log := range []string{
-		seedSessions, seedFailures, seedForms, strings.Join(script(fullLog), ""), strings.Join(script(ledgerText(rand.New(rand.NewPCG(3, 3)))), ""),
+		seedSessions, seedFailures, seedForms, seedDeliveries, seedReuse, seedScreening, outboundSeed(),
+		strings.Join(script(fullLog), ""), strings.Join(script(ledgerText(rand.New(rand.NewPCG(3, 3)))), ""),
 	} {
 		f.Add([]byte(log), uint64(0))
 		f.Add([]byte(log), uint64(1))
@@ -104,6 +101,20 @@ func FuzzParser(f *testing.F) {
 	})
 }
 
+// outboundSeed is the made-up logs of deliveries, one after the other.
+func outboundSeed() string {
+	var log strings.Builder
+	for _, scenarios := range [][]scenario{
+		deliveryScenarios, fallbackScenarios, deliveryLifeScenarios, reuseScenarios, postscreenScenarios, filterScenarios, spoofScenarios,
+		undecidedScenarios, tlsrptScenarios,
+	} {
+		for _, s := range scenarios {
+			log.WriteString(strings.Join(script(s.log), ""))
+		}
+	}
+	return log.String()
+}
+
 // fuzzFeed feeds a log line by line and looks after it.
 func fuzzFeed(t *testing.T, opts Options, log []byte) outcome {
 	t.Helper()
@@ -111,7 +122,7 @@ func fuzzFeed(t *testing.T, opts Options, log []byte) outcome {
 	p := New(r, opts)
 	p.StartInput(at(12, 0))
 	var seen batch
-	connects := 0
+	connects, deliveries := 0, 0
 	for line := range bytes.Lines(log) {
 		p.Feed(line)
 		if c := p.Counts(); c.OpenSessions > opts.MaxSessions || c.OpenMessages > opts.MaxMessages || len(c.Unrecognized) > maxShapes+1 {
@@ -120,8 +131,11 @@ func fuzzFeed(t *testing.T, opts Options, log []byte) outcome {
 		seen.buf = append(seen.buf[:0], line...)
 		seen.lex()
 		for _, e := range seen.events {
-			if e.kind == eventConnect {
+			switch {
+			case e.kind == eventConnect && e.prog == progSMTPD:
 				connects += int(e.repeat)
+			case e.kind == eventDelivery:
+				deliveries += int(e.repeat)
 			}
 		}
 	}
@@ -130,9 +144,12 @@ func fuzzFeed(t *testing.T, opts Options, log []byte) outcome {
 	r.checkText()
 	started := 0
 	for _, s := range r.sessions {
-		if !s.Start.IsZero() {
+		if !s.Start.IsZero() && s.Service.Program == "smtpd" {
 			started++
 		}
+	}
+	if len(r.deliveries) != deliveries {
+		t.Errorf("%d delivery records, %d told", deliveries, len(r.deliveries))
 	}
 	if started != connects && !bytes.Contains(log, []byte("0001-01-0")) { // whose times may be the zero time
 		t.Errorf("%d connect lines, %d sessions with a start", connects, started)
@@ -150,27 +167,48 @@ func (r *recorder) checkText() {
 			}
 		}
 	}
+	peer := func(p *Peer) {
+		if p != nil {
+			check(p.Name, p.Address, p.Path)
+		}
+	}
+	failure := func(f *Failure) {
+		if f != nil {
+			check(f.Result, f.Reason, f.Detail)
+		}
+	}
 	service := func(s *Service) { check(s.Host, s.Instance, s.Name, s.Program) }
-	tls := func(s *TLS) { check(s.Protocol, s.Cipher, s.Trust, s.KeyExchange, s.Signature, s.Digest) }
+	tls := func(s *TLS) {
+		if s != nil {
+			check(s.Protocol, s.Cipher, s.Trust, s.KeyExchange, s.Signature, s.Digest)
+		}
+	}
 	for _, s := range r.sessions {
-		check(s.SNI, s.Peer.Name, s.Peer.Address, s.Auth.Method, s.Auth.Username)
+		check(s.SNI, s.Auth.Method, s.Auth.Username)
 		check(s.QueueIDs...)
 		service(s.Service)
-		if s.TLS != nil {
-			tls(s.TLS)
-		}
-		if s.Failure != nil {
-			check(s.Failure.Result, s.Failure.Reason, s.Failure.Detail)
-		}
+		peer(s.Peer)
+		tls(s.TLS)
+		failure(s.Failure)
+	}
+	for _, d := range r.deliveries {
+		check(d.QueueID, d.To, d.OrigTo, d.Domain, d.Agent, d.Status, d.DSN, d.QueuedAs, d.Policy.String(), d.Policy.RequireTLS)
+		service(d.Service)
+		peer(d.Relay)
+		tls(d.TLS)
+		failure(d.Failure)
+	}
+	for _, v := range r.tlsrpt {
+		check(v.Domain, v.Result, v.Reason)
+		service(v.Service)
+		peer(v.MX)
 	}
 	for _, m := range r.messages {
 		check(m.QueueID, m.Host, m.Instance, m.MessageID, m.From, m.Source.SNI, m.Source.Parent, m.Source.Auth.Method, m.Source.Auth.Username)
 		if m.Source.Service != nil {
 			service(m.Source.Service)
 		}
-		if m.Source.TLS != nil {
-			tls(m.Source.TLS)
-		}
+		tls(m.Source.TLS)
 	}
 }
 

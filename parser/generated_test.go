@@ -11,14 +11,13 @@ import (
 
 // tlsCounter counts as the generator of logs does.
 type tlsCounter struct {
-	begun              uint64
-	sessions, messages loggen.TLSCounts
+	begun                                uint64
+	sessions, postscreen, messages, sent loggen.TLSCounts
 }
 
 func newTLSCounter() *tlsCounter {
-	return &tlsCounter{
-		sessions: loggen.TLSCounts{Established: map[string]int64{}}, messages: loggen.TLSCounts{Established: map[string]int64{}},
-	}
+	none := func() loggen.TLSCounts { return loggen.TLSCounts{Established: map[string]int64{}} }
+	return &tlsCounter{sessions: none(), postscreen: none(), messages: none(), sent: none()}
 }
 
 func count(c *loggen.TLSCounts, state TLSState, tls *TLS) {
@@ -35,16 +34,27 @@ func count(c *loggen.TLSCounts, state TLSState, tls *TLS) {
 }
 
 func (c *tlsCounter) Session(s *Session) {
-	c.begun++
-	if s.Ended != EndedOpen {
-		count(&c.sessions, s.State, s.TLS)
+	switch {
+	case s.Direction == Outbound, s.Ended == EndedOpen && s.Service.Program == progPostscreen.String():
+	case s.Service.Program == progPostscreen.String():
+		count(&c.postscreen, s.State, s.TLS)
+	default:
+		c.begun++
+		if s.Ended != EndedOpen {
+			count(&c.sessions, s.State, s.TLS)
+		}
 	}
 }
 
-func (c *tlsCounter) Queued(m *Message)   { count(&c.messages, m.Source.State, m.Source.TLS) }
-func (c *tlsCounter) Delivered(*Delivery) {}
-func (c *tlsCounter) TLSRPT(*TLSRPT)      {}
-func (c *tlsCounter) Message(*Message)    {}
+func (c *tlsCounter) Delivered(d *Delivery) {
+	if d.Service.Program == progSMTP.String() && d.Status == statusSent {
+		count(&c.sent, d.State, d.TLS)
+	}
+}
+
+func (c *tlsCounter) Queued(m *Message) { count(&c.messages, m.Source.State, m.Source.TLS) }
+func (c *tlsCounter) TLSRPT(*TLSRPT)    {}
+func (c *tlsCounter) Message(*Message)  {}
 
 // A generated log comes with what was put into it.
 func TestGeneratedLog(t *testing.T) {
@@ -70,6 +80,12 @@ func TestGeneratedLog(t *testing.T) {
 		}
 		if diff := cmp.Diff(truth.MessagesQueued, got.messages); diff != "" {
 			t.Errorf("messages queued (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(truth.Postscreen, got.postscreen); diff != "" {
+			t.Errorf("sessions of postscreen (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(truth.MessagesSent, got.sent); diff != "" {
+			t.Errorf("messages sent (-want +got):\n%s", diff)
 		}
 		if c := p.Counts().Lines; c.Foreign != uint64(truth.Foreign) || c.Unrecognized != 0 {
 			t.Errorf("%d foreign and %d unrecognized lines, want %d and 0", c.Foreign, c.Unrecognized, truth.Foreign)

@@ -324,7 +324,12 @@ func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
 	// smtp/delivery: 2481BA8A0B3: to=<"q>, relay=evil.example.com[192.0.2.66]:25, delay=1"@example.net>, relay=mx1.example.net[198.51.100.25]:25, delay=0.03, delays=0/0.01/0.01/0, tls=may, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 2A980A8A10D)
 	// smtp/delivery: 3F1A2C0B7D: to=<u@example.com>, orig_to=<alias@example.org>, relay=none, delay=33, delays=33/0.01/0/0, tls=may?, dsn=4.4.1, status=deferred (connect to mx.example.com[198.51.100.9]:25: Connection refused)
 	// lmtp/delivery: 3F1A2C0B7D: to=<u@example.com>, relay=mail.example.com[private/dovecot-lmtp], delay=0.05, delays=0.04/0.01/0/0, dsn=2.0.0, status=sent (250 2.0.0 <u@example.com> abc Saved)
-	qid ": to=<" { e.delivery(b, q1, q2, buf, cursor); return }
+	qid ": to=<" {
+		if e.delivery(b, q1, q2, buf, cursor); e.kind == eventNone { // cut, but it names the request
+			e.queue(eventNote, q1, q2)
+		}
+		return
+	}
 
 	// smtp/tls: Verified TLS connection established to mx1.example.com[198.51.100.25]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
 	// smtp/tls: Untrusted TLS connection reused to mx1.example.com[198.51.100.25]:25: TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)
@@ -414,8 +419,10 @@ func lexDelivery(f *deliveryFields, buf []byte, cursor int) (complete, ok bool) 
 		f.uses = uses(buf, n1, n2)
 		return true, true
 	}
-	", relay=" @p1 [^, \r\n]+ @p2 / "," {
-		f.relay = spanOf(p1, p2)
+	", relay=" @p1 [^, \r\n]+ @p2 ( ", conn_use=" @n1 digits @n2 )? ( ", delay=" @d1 seconds @d2
+		( ", delays=" @a1 seconds "/" seconds @a2 "/" seconds "/" seconds ( ", tls=" @c1 [^, \r\n]+ @c2 )? )? )? / "," {
+		f.relay, f.delay, f.waited, f.policy = spanOf(p1, p2), optional(d1, d2), optional(a1, a2), optional(c1, c2)
+		f.uses = uses(buf, n1, n2)
 		return false, true
 	}
 	* { return false, false }
@@ -477,7 +484,7 @@ func lexTlsproxy(b *batch, e *event, buf []byte, cursor int) {
 	/*!re2c:tlsproxy
 
 	// tlsproxy/connect: CONNECT from [192.0.2.10]:47232
-	"CONNECT from " client / end { e.connect(p1, p2, o1, o2); return }
+	"CONNECT from " client / [ \r\n] { e.connect(p1, p2, o1, o2); return }
 
 	// tlsproxy/disconnect: DISCONNECT [192.0.2.10]:47232
 	"DISCONNECT " client / end { e.peerText(eventDisconnect, p1, p2, o1, o2, cursor, cursor); return }

@@ -26545,7 +26545,12 @@ yy1832:
 	q1 = yyt1
 	q2 = cursor
 	q2 += -6
-	{ e.delivery(b, q1, q2, buf, cursor); return }
+	{
+		if e.delivery(b, q1, q2, buf, cursor); e.kind == eventNone { // cut, but it names the request
+			e.queue(eventNote, q1, q2)
+		}
+		return
+	}
 yy1833:
 	cursor++
 	yych = buf[cursor]
@@ -31095,6 +31100,8 @@ func lexDelivery(f *deliveryFields, buf []byte, cursor int) (complete, ok bool) 
 	var yyt10 int
 	var yyt11 int
 	var yyt12 int
+	var yyt13 int
+	var yyt14 int
 	var yyt2 int
 	var yyt3 int
 	var yyt4 int
@@ -31141,9 +31148,27 @@ yy2249:
 	}
 yy2250:
 	cursor = marker
-	if (yyaccept == 0) {
+	switch (yyaccept) {
+	case 0:
 		goto yy2247
-	} else {
+	case 1:
+		goto yy2259
+	case 2:
+		yyt4 = yyt3
+		goto yy2259
+	case 3:
+		yyt8 = yyt5
+		goto yy2259
+	case 4:
+		yyt6 = yyt4
+		yyt7 = yyt5
+		yyt4 = yyt3
+		goto yy2259
+	default:
+		yyt6 = yyt4
+		yyt7 = yyt5
+		yyt10 = yyt14
+		yyt4 = yyt3
 		goto yy2259
 	}
 yy2251:
@@ -31219,8 +31244,15 @@ yy2257:
 		goto yy2250
 	case ',':
 		yyt2 = cursor
+		yyt4 = -1
+		yyt6 = -1
+		yyt7 = -1
+		yyt8 = -1
 		yyt9 = -1
 		yyt10 = -1
+		yyt11 = -1
+		yyt12 = -1
+		yyt13 = -1
 		goto yy2258
 	default:
 		goto yy2257
@@ -31238,11 +31270,19 @@ yy2258:
 	}
 yy2259:
 	p1 = yyt1
-	p2 = cursor
-	p2 += -1
+	p2 = yyt2
+	n1 = yyt8
+	n2 = yyt13
+	d1 = yyt4
+	d2 = yyt9
+	a1 = yyt6
+	a2 = yyt7
+	c1 = yyt10
+	c2 = yyt11
 	cursor += -1
 	{
-		f.relay = spanOf(p1, p2)
+		f.relay, f.delay, f.waited, f.policy = spanOf(p1, p2), optional(d1, d2), optional(a1, a2), optional(c1, c2)
+		f.uses = uses(buf, n1, n2)
 		return false, true
 	}
 yy2260:
@@ -31379,6 +31419,11 @@ yy2274:
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
+		yyt6 = -1
+		yyt7 = -1
+		yyt9 = cursor
+		yyt10 = -1
+		yyt11 = -1
 		goto yy2276
 	case '.':
 		goto yy2277
@@ -31397,13 +31442,16 @@ yy2275:
 		goto yy2250
 	}
 yy2276:
+	yyaccept = 2
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		goto yy2279
 	default:
-		goto yy2250
+		yyt4 = yyt3
+		goto yy2259
 	}
 yy2277:
 	cursor++
@@ -31419,7 +31467,8 @@ yy2278:
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		yyt9 = cursor
+		yyt5 = cursor
+		yyt12 = cursor
 		goto yy2281
 	default:
 		goto yy2250
@@ -31438,6 +31487,11 @@ yy2280:
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
+		yyt6 = -1
+		yyt7 = -1
+		yyt9 = cursor
+		yyt10 = -1
+		yyt11 = -1
 		goto yy2276
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2280
@@ -31449,7 +31503,13 @@ yy2281:
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
-		yyt10 = cursor
+		yyt4 = -1
+		yyt6 = -1
+		yyt7 = -1
+		yyt9 = -1
+		yyt10 = -1
+		yyt11 = -1
+		yyt13 = cursor
 		goto yy2283
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2281
@@ -31466,13 +31526,16 @@ yy2282:
 		goto yy2250
 	}
 yy2283:
+	yyaccept = 3
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		goto yy2285
 	default:
-		goto yy2250
+		yyt8 = yyt5
+		goto yy2259
 	}
 yy2284:
 	cursor++
@@ -31488,6 +31551,7 @@ yy2285:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
+		yyt8 = yyt5
 		goto yy2262
 	default:
 		goto yy2250
@@ -31671,8 +31735,9 @@ yy2303:
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
+		yyt10 = -1
 		yyt11 = -1
-		yyt12 = -1
+		yyt14 = -1
 		goto yy2304
 	case '.':
 		goto yy2305
@@ -31682,13 +31747,18 @@ yy2303:
 		goto yy2250
 	}
 yy2304:
+	yyaccept = 4
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		goto yy2306
 	default:
-		goto yy2250
+		yyt6 = yyt4
+		yyt7 = yyt5
+		yyt4 = yyt3
+		goto yy2259
 	}
 yy2305:
 	cursor++
@@ -31715,8 +31785,9 @@ yy2307:
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
+		yyt10 = -1
 		yyt11 = -1
-		yyt12 = -1
+		yyt14 = -1
 		goto yy2304
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2307
@@ -31800,7 +31871,7 @@ yy2315:
 	case ',':
 		goto yy2250
 	default:
-		yyt11 = cursor
+		yyt14 = cursor
 		goto yy2317
 	}
 yy2316:
@@ -31823,7 +31894,8 @@ yy2317:
 	case ' ':
 		goto yy2250
 	case ',':
-		yyt12 = cursor
+		yyt10 = cursor
+		yyt11 = cursor
 		goto yy2319
 	default:
 		goto yy2317
@@ -31838,13 +31910,19 @@ yy2318:
 		goto yy2250
 	}
 yy2319:
+	yyaccept = 5
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		goto yy2321
 	default:
-		goto yy2250
+		yyt6 = yyt4
+		yyt7 = yyt5
+		yyt10 = yyt14
+		yyt4 = yyt3
+		goto yy2259
 	}
 yy2320:
 	cursor++
@@ -32017,13 +32095,13 @@ yy2338:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
-	n1 = yyt9
-	n2 = yyt10
+	n1 = yyt12
+	n2 = yyt13
 	d1 = yyt3
 	a1 = yyt4
 	a2 = yyt5
-	c1 = yyt11
-	c2 = yyt12
+	c1 = yyt14
+	c2 = yyt10
 	q1 = yyt6
 	w1 = yyt7
 	v1 = yyt8
@@ -36648,6 +36726,8 @@ yy2686:
 	case '\n':
 		fallthrough
 	case '\r':
+		fallthrough
+	case ' ':
 		goto yy2695
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2686

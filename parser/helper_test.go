@@ -19,7 +19,9 @@ type recorder struct {
 	messages   []Message
 	deliveries []Delivery
 	tlsrpt     []TLSRPT
-	unpaired   map[string]int // Queued without Message, by queue ID
+	unpaired   map[string]int        // Queued without Message, by queue ID
+	awaited    map[string][]Delivery // Delivered without Message, by queue ID
+	omitted    map[string]bool       // queue IDs with deliveries past the bound
 }
 
 func (r *recorder) Session(s *Session) {
@@ -43,12 +45,26 @@ func (r *recorder) Queued(m *Message) {
 }
 
 func (r *recorder) Delivered(d *Delivery) {
+	c := keptDelivery(d)
+	r.deliveries = append(r.deliveries, c)
+	if d.QueueID == "" { // Options.CountsOnly
+		return
+	}
+	if r.awaited == nil {
+		r.awaited = make(map[string][]Delivery)
+	}
+	id := d.Service.Host + " " + d.QueueID
+	r.awaited[id] = append(r.awaited[id], c)
+}
+
+// keptDelivery copies what may not be kept.
+func keptDelivery(d *Delivery) Delivery {
 	c := *d
 	if d.Failure != nil {
 		failure := *d.Failure
 		c.Failure = &failure
 	}
-	r.deliveries = append(r.deliveries, c)
+	return c
 }
 
 func (r *recorder) TLSRPT(v *TLSRPT) { r.tlsrpt = append(r.tlsrpt, *v) }
@@ -57,13 +73,52 @@ func (r *recorder) Message(m *Message) {
 	if r.unpaired[r.id(m)] > 0 {
 		r.unpaired[r.id(m)]--
 	}
-	r.messages = append(r.messages, *m)
+	c := *m
+	c.Deliveries = nil
+	for i := range m.Deliveries {
+		c.Deliveries = append(c.Deliveries, keptDelivery(&m.Deliveries[i]))
+	}
+	r.messages = append(r.messages, c)
+	r.pair(&c)
+}
+
+// pair finds each of a message's deliveries among those told before it, in whatever order they were decided. Two instances may use a queue
+// ID at the same time, so what is left belongs to another message of the same queue ID.
+func (r *recorder) pair(m *Message) {
+	r.t.Helper()
+	id := r.id(m)
+	left := r.awaited[id]
+	if m.Omitted > 0 {
+		if r.omitted == nil {
+			r.omitted = make(map[string]bool)
+		}
+		r.omitted[id] = true
+	}
+	for i := range m.Deliveries {
+		d := &m.Deliveries[i]
+		at := slices.IndexFunc(left, func(o Delivery) bool { return sameDelivery(o, *d) })
+		if at < 0 {
+			r.t.Errorf("message %s has a delivery that was not told before it: %s", m.QueueID, deliveryLine(d))
+			return
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	if r.awaited != nil {
+		r.awaited[id] = left
+	}
+}
+
+// sameDelivery looks at what pointers point to only where it must: most often they are the same.
+func sameDelivery(a, b Delivery) bool {
+	same := a.Failure == nil && b.Failure == nil || a.Failure != nil && b.Failure != nil && *a.Failure == *b.Failure
+	a.Failure, b.Failure = nil, nil
+	return same && (a == b || cmp.Equal(a, b))
 }
 
 // id leaves out the instance, which may become known between the two.
 func (*recorder) id(m *Message) string { return m.Host + " " + m.QueueID }
 
-// lines are the records, one a line: sessions, then messages as they were queued, then as they were told.
+// lines are the records, one a line: sessions, messages as they were queued, deliveries, messages as they were told, TLSRPT results.
 func (r *recorder) lines() []string {
 	var out []string
 	for i := range r.sessions {
@@ -72,21 +127,38 @@ func (r *recorder) lines() []string {
 	for i := range r.queued {
 		out = append(out, "queued "+r.queued[i].QueueID+sourceText(&r.queued[i].Source))
 	}
+	for i := range r.deliveries {
+		out = append(out, deliveryLine(&r.deliveries[i]))
+	}
 	for i := range r.messages {
 		m := &r.messages[i]
-		out = append(out, "message "+m.QueueID+" "+m.State.String()+sourceText(&m.Source))
+		line := "message " + m.QueueID + " " + m.State.String() + sourceText(&m.Source)
+		if len(m.Deliveries) > 0 {
+			line += fmt.Sprintf(" deliveries=%d", len(m.Deliveries))
+		}
+		out = append(out, line)
+	}
+	for i := range r.tlsrpt {
+		out = append(out, tlsrptLine(&r.tlsrpt[i]))
 	}
 	return out
 }
 
-// sessionLine says: session SERVICE[PID] PEER STATE [PROTOCOL] messages=N [of QUEUEID,...] ENDED [failure=REASON] [no start].
+// sessionLine says: session SERVICE[PID] PEER STATE [PROTOCOL] messages=N [of QUEUEID,...] ENDED [failure=REASON] [no start]. It begins
+// with "outbound" for those, which have neither a logged end nor a start before the log.
 func sessionLine(s *Session) string {
-	b := fmt.Sprintf("session %s[%d] %s %s", serviceText(s.Service), s.PID, peerText(s.Peer, s.Port), stateText(s.State, s.TLS))
+	kind := "session"
+	if s.Direction == Outbound {
+		kind = "outbound"
+	}
+	b := fmt.Sprintf("%s %s[%d] %s %s", kind, serviceText(s.Service), s.PID, peerText(s.Peer, s.Port), stateText(s.State, s.TLS))
 	b += fmt.Sprintf(" messages=%d", s.Messages)
 	if len(s.QueueIDs) > 0 {
 		b += " of " + strings.Join(s.QueueIDs, ",")
 	}
-	b += " " + s.Ended.String()
+	if s.Ended != EndedUnlogged {
+		b += " " + s.Ended.String()
+	}
 	if s.Failure != nil {
 		b += " failure=" + s.Failure.Reason
 	}
@@ -94,6 +166,51 @@ func sessionLine(s *Session) string {
 		b += " no start"
 	}
 	return b
+}
+
+// deliveryLine says: delivery QUEUEID to=ADDRESS SERVICE RELAY [STATUS] [STATE [PROTOCOL]] [reused] [policy=LEVEL] [requiretls=...]
+// [failure=RESULT/REASON] [queued-as=QUEUEID] [first]. Without a relay there is no state, and no connection to be the first on.
+func deliveryLine(d *Delivery) string {
+	words := []string{"delivery", d.QueueID, "to=" + d.To, serviceText(d.Service), relayText(d)}
+	add := func(given bool, word string) {
+		if given {
+			words = append(words, word)
+		}
+	}
+	add(d.Status != "", d.Status)
+	add(d.Relay != nil, stateText(d.State, d.TLS))
+	add(d.Reused, "reused")
+	add(d.Policy.Level != "", "policy="+d.Policy.String())
+	add(d.Policy.RequireTLS != "", "requiretls="+d.Policy.RequireTLS)
+	if d.Failure != nil {
+		words = append(words, "failure="+d.Failure.Result+"/"+d.Failure.Reason)
+	}
+	add(d.QueuedAs != "", "queued-as="+d.QueuedAs)
+	add(d.First && d.Relay != nil, "first")
+	return strings.Join(words, " ")
+}
+
+func relayText(d *Delivery) string {
+	switch {
+	case d.Relay != nil:
+		return peerText(d.Relay, d.Port)
+	case d.Agent != "":
+		return "agent=" + d.Agent
+	default:
+		return "none"
+	}
+}
+
+// tlsrptLine says: tlsrpt DOMAIN RESULT [MX] [REASON].
+func tlsrptLine(v *TLSRPT) string {
+	line := "tlsrpt " + v.Domain + " " + v.Result
+	if v.MX != nil {
+		line += " " + peerText(v.MX, 0)
+	}
+	if v.Reason != "" {
+		line += " " + v.Reason
+	}
+	return line
 }
 
 // serviceText leaves out the usual instance.
@@ -104,8 +221,12 @@ func serviceText(s *Service) string {
 	return s.Instance + "/" + s.Name
 }
 
+// peerText says NAME[ADDRESS], NAME[ADDRESS]:PORT or NAME[PATH]; clients of postscreen have no name.
 func peerText(p *Peer, port uint16) string {
-	if port == 0 {
+	switch {
+	case p.Path != "":
+		return p.Name + "[" + p.Path + "]"
+	case port == 0:
 		return p.Name + "[" + p.Address + "]"
 	}
 	return fmt.Sprintf("%s[%s]:%d", p.Name, p.Address, port)
@@ -166,6 +287,11 @@ func (r *recorder) checkClosed(p *Parser) {
 	for id, n := range r.unpaired {
 		if n > 0 {
 			r.t.Errorf("message %s was queued %d times more than told", id, n)
+		}
+	}
+	for id, left := range r.awaited {
+		if len(left) > 0 && !r.omitted[id] {
+			r.t.Errorf("%d deliveries of message %s are in no message; the first: %s", len(left), id, deliveryLine(&left[0]))
 		}
 	}
 	l := c.Lines

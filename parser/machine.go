@@ -25,9 +25,12 @@ type machine struct {
 	deliverers deliverers
 	waiting    waitingList
 	delivery   Delivery
+	failure    Failure // what delivery.Failure points to
+	noCommands Commands
 	screening  screening
-	proxied    proxied
+	servers    serverFailures
 
+	second int64 // of the latest event
 	counts Counts
 	shapes map[Unrecognized]uint64 // the counts are the map's values; Count is not set in its keys
 }
@@ -56,12 +59,16 @@ func (m *machine) event(b *batch, e *event) {
 		m.services.hasQueue(svc.scope)
 	}
 	at := m.clock.time(e.at)
-	m.expire(at)
+	if second := at.Unix(); second != m.second {
+		m.second = second
+		m.expire(at)
+	}
 	for range e.repeat {
 		m.dispatch(b, e, svc, at)
 	}
 }
 
+// expire gives up what the log has said nothing of for long. Once in a second of its clock is enough.
 func (m *machine) expire(at time.Time) {
 	m.messages.expire(m, at)
 	m.expireDeliverers(at)

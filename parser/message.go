@@ -23,10 +23,13 @@ type message struct {
 	decided  bool // source.State is final
 	gone     bool // left the queue, but undecided
 	header   bool // cleanup saw its header
-	queued   bool // the queue manager saw it
+	active   bool // the queue manager has it, and it is in messages.active
+	queued   bool // and said so: sender, size and recipients are known
 	accepted bool // smtpd's counters tell that its transaction ended well
 	told     bool // to Sink.Queued
 	held     bool
+	orphan   bool // left the queue, and where it came from may still be told, see notified
+	refused  bool // its session ended without a message; lines of cleanup may still come
 	proxied  bool // came out of a before-queue filter; its source is the session in front of that, see filter.go
 
 	source     Source // without Parent
@@ -52,10 +55,8 @@ func (m *machine) queueEvent(b *batch, e *event, svc *service, at time.Time) {
 		msg := q.birth(m, svc.scope, id, at)
 		msg.source.Kind, msg.source.UID = SourcePickup, e.num
 		msg.setParent(b.bytes(e.word))
-	case eventNotification: // before or after cleanup's line for the child
-		child := q.get(m, svc.scope, b.bytes(e.value), at)
-		child.source.Kind = SourceBounce
-		child.setParent(id)
+	case eventNotification:
+		q.notified(m, svc.scope, id, b.bytes(e.value), at)
 	case eventHold:
 		if msg := q.find(m, svc.scope, id); msg != nil {
 			msg.held = true
@@ -83,6 +84,23 @@ func (q *messages) event(m *machine, msg *message, b *batch, e *event, at time.T
 	}
 }
 
+// notified takes what tells that a message is a notification about another one. It stands before the message's own lines since 3.11, and up to 3.10 behind
+// the first of them, or even behind the last.
+func (q *messages) notified(m *machine, sc *scope, parent, id []byte, at time.Time) {
+	child := q.find(m, sc, id)
+	if child == nil {
+		child = q.begin(m, sc, id, at)
+	}
+	if child.source.Kind != SourceUnknown {
+		return
+	}
+	child.source.Kind = SourceBounce
+	child.setParent(parent)
+	if child.gone {
+		q.settle(m, child)
+	}
+}
+
 func (msg *message) setParent(id []byte) {
 	msg.parent, msg.text = append(msg.parent[:0], id...), ""
 }
@@ -101,9 +119,18 @@ func (q *messages) setText(msg *message, dst *[]byte, text []byte) {
 
 func (q *messages) activate(m *machine, msg *message, b *batch, e *event) {
 	q.setText(msg, &msg.from, b.bytes(e.value))
-	msg.size, msg.recipients = e.num, e.count
-	if !msg.queued {
-		msg.queued = true
+	msg.size, msg.recipients, msg.queued = e.num, e.count, true
+	q.taken(m, msg)
+}
+
+// taken notes that the queue manager has the message.
+func (q *messages) taken(m *machine, msg *message) {
+	if !msg.active {
+		if msg.refused {
+			q.leaveSession(msg)
+			msg.refused = false
+		}
+		msg.active = true
 		q.incoming.remove(msg)
 		q.active.push(msg)
 	}
@@ -115,7 +142,7 @@ func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *even
 	msg := q.birth(m, s.svc.scope, id, at)
 	msg.source = s.source(m, b, e)
 	msg.held, s.hold = s.hold, false
-	if e.aux > 0 {
+	if e.aux > 0 && s.peer.Class == ClassLoopback { // other hosts name their own queue IDs
 		msg.setParent(b.bytes(b.forwarded[e.aux-1].queueID))
 	}
 	msg.proxied = m.waitsForFront(s, b, e)
@@ -126,7 +153,7 @@ func (q *messages) received(m *machine, s *session, id []byte, b *batch, e *even
 
 // endState is the state of a message whose end is not in the log.
 func (msg *message) endState() MessageState {
-	if msg.queued {
+	if msg.active {
 		return MessageRemoved
 	}
 	return MessageCanceled

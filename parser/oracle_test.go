@@ -8,81 +8,148 @@ import (
 
 // The oracle is the grammar a second time: one anchored regular expression per rule, of the standard library, written from
 // what Postfix's source prints and not from grammar.re. Where it is more generous than that, so is grammar.re on purpose:
-//   - A line that goes on behind its known head is taken: a later Postfix may say more.
-//   - Any word may stand where the trust word does.
-//   - Queue IDs have no greatest length here; see maxQueueID.
 const (
 	oracleQueueID = `(?:[0-9A-F]{6,}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]+)`
-	oraclePeer    = `[A-Za-z0-9_.-]+\[(?:[0-9A-Fa-f:.]+|unknown)\](?::(?:[0-9]+|unknown))?`
+	oracleClient  = `[A-Za-z0-9_.-]+\[(?:[0-9A-Fa-f:.]+|unknown)\](?::(?:[0-9]+|unknown))?` // smtpd
+	oracleRemote  = `\[[0-9A-Fa-f:.]+\]:[0-9]+`                                             // postscreen and tlsproxy
+	oracleServer  = `[^ \[\]]+\[[^ \[\]]+\](?::[0-9]+)?`                                    // smtp and lmtp: an address or a path
+	oracleSummary = `(?:[A-Za-z]+ )?TLS connection (?:established|reused)`
+	oracleSession = `[^ ]+ with cipher [^ ]+ \(-?[0-9]+/-?[0-9]+ bits\)(?: .*)?`
 )
 
-// An oracleRule is a rule's name and form. ID is where the queue ID is that the rule keeps; without it the rule does not care for
-// its length.
+// An oracleRule is a rule's name and form. Its first group is the queue ID, of a rule that keeps one; without a group the rule does not
+// care for the ID's length.
 type oracleRule struct {
 	name string
 	form *regexp.Regexp
-	id   bool
+	rest bool // takes only what no other rule of the program does
 }
 
-// oracleForm writes Q for a queue ID and CPEER for a client.
+// An oracleProgram is what one program's lines may be. What begins like a line that decides about TLS, and is taken by no rule, is
+// unrecognized; nil where nothing is.
+type oracleProgram struct {
+	rules        []oracleRule
+	unrecognized *regexp.Regexp
+}
+
+// oracleForm writes <Q> for a queue ID that is kept, Q for one that is not, and CPEER, RPEER, SPEER for a client of smtpd, a client of
+// postscreen and tlsproxy, and a server.
 func oracleForm(form string) *regexp.Regexp {
-	return regexp.MustCompile(`\A(?:` + strings.NewReplacer("CPEER", oraclePeer, "<Q>", "("+oracleQueueID+")", "Q:", oracleQueueID+":").Replace(form) + `)\z`)
+	names := strings.NewReplacer("CPEER", oracleClient, "RPEER", oracleRemote, "SPEER", oracleServer,
+		"SUMMARY", oracleSummary, "SESSION", oracleSession, "<Q>", "("+oracleQueueID+")", "Q:", oracleQueueID+":")
+	return regexp.MustCompile(`\A(?:` + names.Replace(form) + `)\z`)
+}
+
+func rule(name, form string) oracleRule { return oracleRule{name: name, form: oracleForm(form)} }
+
+// oracleDelivery is a delivery record, whole or cut behind relay= and the comma that ends it. Neither the addresses nor the reply at its
+// end are to be believed, so only what is in between is held here; the fields have tests of their own.
+func oracleDelivery() oracleRule {
+	const address = `(?:[^"].*|"(?:[^"\\]|\\.)*".*|)`
+	return rule("delivery", `<Q>: to=<`+address+`>, relay=[^ ,]+,.*`)
 }
 
 // oracle returns the rules of each program.
-func oracle() map[program][]oracleRule {
-	plain := func(name, form string) oracleRule { return oracleRule{name, oracleForm(form), false} }
-	withID := func(name, form string) oracleRule { return oracleRule{name, oracleForm(form), true} }
-	return map[program][]oracleRule{
-		progSMTPD: {
-			plain("connect", `connect from CPEER(?: .*)?`),
-			plain("disconnect", `disconnect from CPEER(?: .*)?`),
-			withID("client", `<Q>: client=CPEER(?:[, ].*)?`),
-			plain("proxied-client", `NOQUEUE: client=CPEER(?:[, ].*)?`),
-			plain("tls", `(?:[A-Za-z]+ )?TLS connection (?:established|reused) from CPEER(?: to [^ :]+)?: [^ ]+ with cipher [^ ]+ \(-?[0-9]+/-?[0-9]+ bits\)(?: .*)?`),
-			plain("tls-failed", `SSL_accept error from CPEER: .*`),
-			plain("tls-library", `warning: TLS library problem: .*`),
-			plain("tls-aborted", `NOQUEUE: abort: TLS from CPEER: .*`),
-			plain("tls-dropped", `warning: New TLS session rate limit exceeded: \d+ from CPEER for service .+`),
-			plain("hold", `NOQUEUE: (?:milter-)?hold: .+`),
-			plain("tls-refused", `warning: (?:Refusing STARTTLS request|Refusing TLS service request|Wrapper-mode request dropped) from CPEER for service .+`),
-			plain("ended", `(?:Q: |NOQUEUE: )?(?:lost connection|timeout|too many errors) after [A-Z-]+(?: \([0-9]+ bytes\))? from CPEER(?: .*)?`),
-			plain("sasl-failed", `warning: CPEER: SASL [^ ]+ authentication failed(?:[: ].*)?`),
-			withID("hold", `<Q>: (?:milter-)?hold: .+`),
-			plain("died", `(?:fatal|panic): .*`),
-		},
-		progCleanup: {
-			withID("message-id", `<Q>: message-id=.*`),
-			withID("canceled", `<Q>: removed \((?:canceled|discarded)\)`),
-			withID("hold", `<Q>: (?:milter-)?hold: .+`),
-		},
-		progQmgr: {
-			withID("active", `<Q>: from=<.*>, size=[0-9]+, nrcpt=[0-9]+ \(queue [a-z]+\)`),
-			withID("removed", `<Q>: removed`),
-		},
-		progPickup: {
-			withID("local", `<Q>: uid=[0-9]+ from=<.*>(?: orig_id=`+oracleQueueID+`)?`),
-		},
-		progBounce: {
-			withID("notification", `<Q>: (?:sender|postmaster) [a-z -]+ notification: `+oracleQueueID),
-		},
-		progMaster: {
-			plain("started", `daemon started -- version .+`),
-			plain("stopped", `terminating on signal [0-9]+`),
-			plain("child-died", `warning: process [^ ]+ pid [0-9]+ (?:killed by signal|exit status) [0-9]+`),
-		},
-		progPostsuper: {
-			withID("removed", `<Q>: removed`),
-			withID("requeued", `<Q>: requeued`),
-			withID("hold", `<Q>: placed on hold`),
-		},
+func oracle() map[program]oracleProgram {
+	out := map[program]oracleProgram{
+		progSMTPD: oracleSMTPD(),
+		progCleanup: {rules: []oracleRule{
+			rule("message-id", `<Q>: message-id=.*`),
+			rule("canceled", `<Q>: removed \((?:canceled|discarded)\)`),
+			rule("hold", `<Q>: (?:milter-)?hold: .+`),
+			oracleDelivery(),
+		}},
+		progQmgr: {rules: []oracleRule{
+			rule("active", `<Q>: from=<.*>, size=[0-9]+, nrcpt=[0-9]+ \(queue [a-z]+\)`),
+			rule("removed", `<Q>: removed`),
+			oracleDelivery(),
+		}},
+		progPickup: {rules: []oracleRule{
+			rule("local", `<Q>: uid=[0-9]+ from=<.*>(?: orig_id=`+oracleQueueID+`)?`),
+		}},
+		progBounce: {rules: []oracleRule{
+			rule("notification", `<Q>: (?:sender|postmaster) [a-z -]+ notification: `+oracleQueueID),
+		}},
+		progMaster: {rules: []oracleRule{
+			rule("started", `daemon started -- version .+`),
+			rule("reloaded", `reload -- version .+`),
+			rule("stopped", `terminating on signal [0-9]+`),
+			rule("child-died", `warning: process [^ ]+ pid [0-9]+ (?:killed by signal|exit status) [0-9]+`),
+		}},
+		progPostsuper: {rules: []oracleRule{
+			rule("removed", `<Q>: removed`),
+			rule("requeued", `<Q>: requeued`),
+			rule("hold", `<Q>: placed on hold`),
+		}},
+		progPostscreen: {rules: []oracleRule{
+			rule("connect", `CONNECT from RPEER(?: .*)?`),
+			rule("disconnect", `DISCONNECT RPEER(?: .*)?`),
+			rule("passed", `(?:PASS OLD|PASS NEW|ALLOWLISTED|WHITELISTED) RPEER(?: .*)?`),
+			rule("hangup", `HANGUP after [0-9.]+ from RPEER in .*`),
+		}},
+		progTlsproxy: {rules: []oracleRule{
+			rule("connect", `CONNECT from RPEER(?: .*)?`),
+			rule("disconnect", `DISCONNECT RPEER(?: .*)?`),
+			rule("tls", `SUMMARY from RPEER(?: to [^ :]+)?: SESSION`),
+			rule("tls-failed", `TLS handshake failed for service=[^ ]+ peer=RPEER(?: .*)?`),
+			rule("tls-failed", `SSL_accept error from RPEER: .*`),
+			rule("tls-library", `warning: TLS library problem: .*`),
+			rule("unverified", `(?:CA |server |client )?certificate verification failed for SPEER: .*`),
+			oracleTLSRPT(),
+		}},
 	}
+	out[progSMTP], out[progLMTP] = oracleSMTP(), oracleSMTP()
+	for _, name := range agents() {
+		out[lookupProgram([]byte(name))] = oracleProgram{rules: []oracleRule{oracleDelivery()}}
+	}
+	return out
 }
 
-// oracleUnrecognized is what begins like a line of smtpd that decides about TLS; it is asked when no rule takes the line.
-func oracleUnrecognized() *regexp.Regexp {
-	return regexp.MustCompile(`\A(?:connect from|disconnect from|(?:[A-Za-z]+ )?TLS connection (?:established|reused)|SSL_accept error|(?:` +
-		oracleQueueID + `|NOQUEUE): client=)`)
+// agents are the delivery agents within the host.
+func agents() []string { return []string{"local", "virtual", "pipe", "error", "discard"} }
+
+func oracleSMTPD() oracleProgram {
+	return oracleProgram{rules: []oracleRule{
+		rule("connect", `connect from CPEER(?: .*)?`),
+		rule("disconnect", `disconnect from CPEER(?: .*)?`),
+		rule("client", `<Q>: client=CPEER(?:[, ].*)?`),
+		rule("proxied-client", `NOQUEUE: client=CPEER(?:[, ].*)?`),
+		rule("proxied", `proxy-accept: END-OF-MESSAGE: 2[^;]* queued as <Q>(?:[; ].*)?`),
+		rule("tls", `SUMMARY from CPEER(?: to [^ :]+)?: SESSION`),
+		rule("tls-failed", `SSL_accept error from CPEER: .*`),
+		rule("tls-library", `warning: TLS library problem: .*`),
+		rule("tls-aborted", `NOQUEUE: abort: TLS from CPEER: .*`),
+		rule("tls-dropped", `warning: New TLS session rate limit exceeded: \d+ from CPEER for service .+`),
+		rule("hold", `NOQUEUE: (?:milter-)?hold: .+`),
+		rule("tls-refused", `warning: (?:Refusing STARTTLS request|Refusing TLS service request|Wrapper-mode request dropped) from CPEER for service .+`),
+		rule("ended", `(?:Q: |NOQUEUE: )?(?:lost connection|timeout|too many errors) after [A-Z-]+(?: \([0-9]+ bytes\))? from CPEER(?: .*)?`),
+		rule("sasl-failed", `warning: CPEER: SASL [^ ]+ authentication failed(?:[: ].*)?`),
+		rule("hold", `<Q>: (?:milter-)?hold: .+`),
+		rule("died", `(?:fatal|panic): .*`),
+	}, unrecognized: regexp.MustCompile(`\A(?:connect from|disconnect from|` + oracleSummary + `|SSL_accept error|(?:` + oracleQueueID + `|NOQUEUE): client=)`)}
+}
+
+// oracleSMTP are the rules of smtp(8), which is also lmtp(8).
+func oracleSMTP() oracleProgram {
+	return oracleProgram{rules: []oracleRule{
+		oracleDelivery(),
+		rule("tls", `SUMMARY to SPEER: SESSION`),
+		rule("tls-failed", `SSL_connect error to SPEER: .*`),
+		rule("tls-library", `warning: TLS library problem: .*`),
+		rule("unverified", `(?:CA |server |client )?certificate verification failed for SPEER: .*`),
+		rule("no-handshake", `<Q>: Cannot start TLS: handshake failure`),
+		rule("lost", `<Q>: lost connection with SPEER while .*`),
+		rule("lost", `<Q>: conversation with SPEER timed out while .*`),
+		{name: "note", form: oracleForm(`<Q>: .*`), rest: true},
+		oracleTLSRPT(),
+		rule("died", `(?:fatal|panic): .*`),
+	}, unrecognized: regexp.MustCompile(`\A(?:` + oracleSummary + `|SSL_connect error)`)}
+}
+
+// oracleTLSRPT is what smtp, and tlsproxy on its behalf, hand to the TLSRPT library (3.10).
+func oracleTLSRPT() oracleRule {
+	return rule("tlsrpt", `TLSRPT: status=(?:success|failure), domain=[^ ,]+, receiving_mx=[^ ,]+`+
+		`(?:, failure_type=[A-Za-z_]+(?:, failure_reason=.*)?)?`)
 }
 
 // oracleRules returns the names of all rules that take a text, which are one or none.
@@ -90,8 +157,8 @@ func oracleRules(rules []oracleRule, text string) (names []string) {
 	for _, rule := range rules {
 		m := rule.form.FindStringSubmatch(text)
 		switch {
-		case m == nil:
-		case rule.id && len(m[1]) > maxQueueID: // no queue ID: a client= line is reported then, others are noise
+		case m == nil || rule.rest && len(names) > 0:
+		case len(m) > 1 && len(m[1]) > maxQueueID: // no queue ID: a client= line is reported then, others are noise
 			if rule.name == "client" {
 				names = append(names, "unrecognized")
 			}
@@ -102,17 +169,17 @@ func oracleRules(rules []oracleRule, text string) (names []string) {
 	return names
 }
 
-// oracleRule returns the rule that must take the text, "" for none.
-func oracleRuleOf(t testing.TB, prog program, rules []oracleRule, unrecognized *regexp.Regexp, text string) string {
+// oracleRuleOf returns the rule that must take the text, "" for none.
+func oracleRuleOf(t testing.TB, name string, prog oracleProgram, text string) string {
 	t.Helper()
-	names := oracleRules(rules, text)
+	names := oracleRules(prog.rules, text)
 	switch {
 	case len(names) > 1:
-		t.Errorf("%v: %q is taken by the rules %q", prog, text, names)
+		t.Errorf("%s: %q is taken by the rules %q", name, text, names)
 		return names[0]
 	case len(names) == 1:
 		return names[0]
-	case prog == progSMTPD && unrecognized.MatchString(text):
+	case prog.unrecognized != nil && prog.unrecognized.MatchString(text):
 		return "unrecognized"
 	default:
 		return ""

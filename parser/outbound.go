@@ -1,6 +1,9 @@
 package parser
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // How long the processes that deliver are remembered, by the log's clock. What is told of a connection that delivered nothing waits for the first line of
 // the process' next request; processes end in silence (max_idle, 100 s), so it waits no longer than quietAfter. The connection itself is kept
@@ -13,9 +16,6 @@ const (
 // maxDeliverers bounds the processes that are remembered. Postfix runs 100 of a kind unless told otherwise (default_process_limit).
 const maxDeliverers = 10_000
 
-// maxConnections bounds the connections that a process is believed to have open in one request: one for each MX host that it tried.
-const maxConnections = 32
-
 // A deliverer is a process that delivers messages: smtp, lmtp, or a program that speaks to no server. It works on one request at a time: one queue ID,
 // one next hop, one or more recipients.
 type deliverer struct {
@@ -26,16 +26,16 @@ type deliverer struct {
 	touched time.Time
 	quiet   bool // in deliverers.quiet
 
-	id          [maxQueueID]byte // of the request; idLen is 0 before the first
-	idLen       int
-	waited      []byte        // the first two of delays=, which tell requests for the same queue ID apart
-	connections []*connection // of the request, in the order of the log
-	records     int           // delivery records, to tell which connections are older than the latest
-	none        connection    // stands for no connection: relay=none, and programs that speak to no server
+	id     [maxQueueID]byte // of the request; idLen is 0 before the first
+	idLen  int
+	waited []byte      // the first two of delays=, which tell requests for the same queue ID apart
+	conn   *connection // the latest; nil before the request's first, and when it is known to be closed
+	none   connection  // stands for no connection: relay=none, and programs that speak to no server
 
-	explain    bool    // the TLS library's words about the latest connection's failed handshake are still to come
+	explain    bool    // the TLS library's words about the connection's failed handshake are still to come
 	unverified Failure // of the certificate of the connection that will be logged next; Reason is empty without
 	unnamed    bool    // a handshake failed with a server that no line has named
+	fallback   *Peer   // the server with which a handshake failed: Postfix tries it again without TLS
 }
 
 // A connection is an outbound connection as far as the log tells.
@@ -53,13 +53,15 @@ type connection struct {
 	proof   Failure // why the certificate could not be verified; of use only if smtp says that this mattered
 
 	owned    bool // by the request; else it belongs to the next queue ID
-	records  int  // of its process when it was opened
+	recorded bool // a delivery record was seen since it was opened
 	reused   bool // opened earlier, by whatever process; it has no session of its own
 	sent     bool // carried a message
 	over     bool // no more lines will speak of it
 	told     bool
+	waiting  int // deliveries that wait for its state
 	id       string
-	statuses [4]string // of its delivery records, each once
+	statuses [4]string // of its delivery records, each once; count is how many
+	count    int
 }
 
 // deliverers are those that are remembered: at work, and those of which nothing was heard for quietAfter.
@@ -67,7 +69,9 @@ type deliverers struct {
 	byKey map[sessionKey]*deliverer
 	busy  list[deliverer]
 	quiet list[deliverer]
-	free  []*deliverer
+
+	free            []*deliverer
+	freeConnections []*connection
 }
 
 func newDeliverers() deliverers {
@@ -105,6 +109,7 @@ func (d *deliverer) event(m *machine, b *batch, e *event, at time.Time) {
 		d.library(m.intern.string(b.bytes(e.value)))
 	case eventUnverified:
 		d.unverified = certificateFailure(m.intern.string(b.bytes(e.value)))
+		m.servers.note(m, d.svc.scope.hostID, b, e, d.unverified, at)
 	case eventNoHandshake:
 		d.noHandshake(m)
 	case eventLost:
@@ -155,7 +160,7 @@ func (m *machine) newDeliverer(key sessionKey) *deliverer {
 
 // forget tells what is to be told of a process and drops it.
 func (m *machine) forget(d *deliverer) {
-	d.drop(m, func(*connection) bool { return true })
+	d.close(m)
 	q := &m.deliverers
 	if d.quiet {
 		q.quiet.remove(d)
@@ -163,7 +168,7 @@ func (m *machine) forget(d *deliverer) {
 		q.busy.remove(d)
 	}
 	delete(q.byKey, d.key)
-	*d = deliverer{waited: d.waited[:0], connections: d.connections[:0]}
+	*d = deliverer{waited: d.waited[:0]}
 	q.free = append(q.free, d)
 }
 
@@ -172,8 +177,8 @@ func (m *machine) expireDeliverers(at time.Time) {
 	q := &m.deliverers
 	for q.busy.front != nil && at.Sub(q.busy.front.touched) > quietAfter {
 		d := q.busy.front
-		for _, c := range d.connections {
-			m.tellConnection(c)
+		if d.conn != nil {
+			m.tellConnection(d.conn)
 		}
 		q.busy.remove(d)
 		q.quiet.push(d)
@@ -197,87 +202,94 @@ func (m *machine) forgetDeliverers(gone func(*deliverer) bool) {
 	}
 }
 
-// request takes the queue ID of a line. Connections that no queue ID was named for are the request's; those of another request are over, because
-// a TLS connection that carries another message is logged again, as reused.
+// request takes the queue ID of a line. A connection that no queue ID was named for is the request's; that of another request is over, because a TLS
+// connection that carries another message is logged again, as reused.
 func (d *deliverer) request(m *machine, id []byte) {
 	if string(d.id[:d.idLen]) != string(id) {
-		d.drop(m, func(c *connection) bool { return c.owned })
-		d.idLen = copy(d.id[:], id)
-		d.waited, d.none, d.unnamed = d.waited[:0], connection{}, false
-	}
-	for _, c := range d.connections {
-		if !c.owned {
-			c.owned = true
-			d.setID(m, c)
+		if d.conn != nil && d.conn.owned {
+			d.close(m)
 		}
+		d.idLen = copy(d.id[:], id)
+		d.begin()
+	}
+	if d.conn != nil && !d.conn.owned {
+		d.own(m, d.conn)
 	}
 }
 
-// sameRequest tells apart two requests for the same queue ID, by the time that the message had waited when each began.
-func (d *deliverer) sameRequest(m *machine, waited []byte) {
-	if len(d.waited) > 0 && string(d.waited) != string(waited) {
-		d.drop(m, func(c *connection) bool { return c.records < d.records })
-		d.none = connection{}
-	}
-	d.waited = append(d.waited[:0], waited...)
-	d.records++
+// begin forgets what was said of another request.
+func (d *deliverer) begin() {
+	d.waited, d.none, d.unnamed, d.fallback = d.waited[:0], connection{}, false, nil
 }
 
-func (d *deliverer) setID(m *machine, c *connection) {
+func (d *deliverer) own(m *machine, c *connection) {
+	c.owned = true
 	if !m.countsOnly {
 		c.id = string(d.id[:d.idLen])
 	}
 }
 
-// drop ends the connections for which over holds.
-func (d *deliverer) drop(m *machine, over func(*connection) bool) {
-	kept := d.connections[:0]
-	for _, c := range d.connections {
-		if !over(c) {
-			kept = append(kept, c)
-			continue
+// record takes what a delivery record says of how long the message had waited when the request began: it tells apart two requests for the same queue ID. A
+// connection is the former one's if that has used it.
+func (d *deliverer) record(m *machine, waited []byte) {
+	if len(d.waited) > 0 && len(waited) > 0 && string(d.waited) != string(waited) {
+		if d.conn != nil && d.conn.recorded {
+			d.close(m)
 		}
-		c.over = true
-		m.tellConnection(c)
+		d.begin()
 	}
-	clear(d.connections[len(kept):])
-	d.connections = kept
+	d.waited = append(d.waited[:0], waited...)
+	if d.conn != nil {
+		d.conn.recorded = true
+	}
 }
 
-// open adds a connection to the request.
+// open begins a connection. The one before is over: a process has one at a time, and tries one server after the other.
 func (d *deliverer) open(m *machine, peer *Peer, port uint16, at time.Time) *connection {
-	if len(d.connections) >= maxConnections {
-		oldest := d.connections[0]
-		d.drop(m, func(c *connection) bool { return c == oldest })
+	d.close(m)
+	q := &m.deliverers
+	var c *connection
+	if n := len(q.freeConnections); n > 0 {
+		c, q.freeConnections = q.freeConnections[n-1], q.freeConnections[:n-1]
+	} else {
+		c = new(connection)
 	}
-	c := &connection{svc: d.svc, pid: d.pid, peer: peer, port: port, start: at, last: at, records: d.records}
-	d.connections = append(d.connections, c)
+	*c = connection{svc: d.svc, pid: d.pid, peer: peer, port: port, start: at, last: at}
+	d.conn = c
 	return c
 }
 
-// find returns the latest connection to a relay. The address decides: the name may be another MX name of the same host, or differ in case.
-func (d *deliverer) find(peer *Peer, port uint16) *connection {
-	for i := len(d.connections) - 1; i >= 0; i-- {
-		c := d.connections[i]
-		if c.peer.Address == peer.Address && c.peer.Path == peer.Path && c.port == port {
-			return c
-		}
+// close ends the connection.
+func (d *deliverer) close(m *machine) {
+	c := d.conn
+	if c == nil {
+		return
 	}
-	return nil
+	d.conn, c.over = nil, true
+	m.tellConnection(c)
+	m.deliverers.release(c)
+}
+
+// release takes back a connection that nothing speaks of.
+func (q *deliverers) release(c *connection) {
+	if c.over && c.waiting == 0 {
+		q.freeConnections = append(q.freeConnections, c)
+	}
+}
+
+// to tells whether a connection is to a relay. The address decides: the name may be another MX name of the same host, or differ in case.
+func (c *connection) to(peer *Peer, port uint16) bool {
+	return c != nil && c.peer.Address == peer.Address && c.peer.Path == peer.Path && c.port == port
 }
 
 // established takes the summary line of a connection. It belongs to the request of the next queue ID that the process names.
 func (d *deliverer) established(m *machine, b *batch, e *event, at time.Time) {
 	d.svc.showTLS(m)
-	peer, port := m.intern.relay(b.bytes(e.peer)), port(b.bytes(e.port))
-	if old := d.find(peer, port); old != nil {
-		d.drop(m, func(c *connection) bool { return c == old })
-	}
-	c := d.open(m, peer, port, at)
+	c := d.open(m, m.intern.relay(b.bytes(e.peer)), port(b.bytes(e.port)), at)
 	c.tls, c.state, c.decided = m.intern.tlsOf(b, &b.tls[e.aux]), TLSEstablished, true
 	c.proof, d.unverified = d.unverified, Failure{}
 	c.reused = e.count == 1
-	d.explain = false
+	d.explain, d.fallback = false, nil
 }
 
 // handshakeFailed takes SSL_connect's error.
@@ -291,27 +303,30 @@ func (d *deliverer) handshakeFailed(m *machine, b *batch, e *event, at time.Time
 
 // library takes the TLS library's words: the first of several lines is the cause.
 func (d *deliverer) library(text string) {
-	if n := len(d.connections); d.explain && n > 0 {
-		d.explain = false
-		d.connections[n-1].failure = outboundFailure(connectReason(text), text)
+	if d.explain && d.conn != nil {
+		d.conn.failure = outboundFailure(connectReason(text), text)
 	}
+	d.explain = false
 }
 
 // noHandshake takes the note that a host is given up, or tried again without TLS, because its handshake failed. When tlsproxy did it, no line of this process
 // has named the host.
 func (d *deliverer) noHandshake(m *machine) {
-	if n := len(d.connections); n > 0 && d.connections[n-1].state == TLSFailed {
-		failed := d.connections[n-1]
-		d.drop(m, func(c *connection) bool { return c == failed })
-		return
+	d.waited = d.waited[:0] // a record before this may be of a former request
+	if c := d.conn; c != nil && c.state == TLSFailed && !c.recorded {
+		d.fallback = c.peer
+	} else {
+		d.unnamed = true
 	}
-	d.unnamed = true
+	d.close(m)
 }
 
 // lost takes the note that a session with a host broke. What the process delivers to that host from now on goes over another connection, which is
 // in plaintext if no TLS line is seen: Postfix falls back without saying so.
 func (d *deliverer) lost(m *machine, peer *Peer) {
-	d.drop(m, func(c *connection) bool { return c.peer.Address == peer.Address && c.peer.Path == peer.Path })
+	if d.conn != nil && d.conn.to(peer, d.conn.port) {
+		d.close(m)
+	}
 }
 
 // tellConnection makes the session's record, once, if its state is known.
@@ -323,7 +338,7 @@ func (m *machine) tellConnection(c *connection) {
 	r := &m.record
 	*r = Session{
 		Direction: Outbound, Start: c.start, End: c.last, Service: &c.svc.Service, PID: c.pid, Peer: c.peer, Port: c.port, State: c.state, TLS: c.tls,
-		QueueIDs: r.QueueIDs[:0], Commands: new(Commands), Ended: EndedUnlogged,
+		QueueIDs: r.QueueIDs[:0], Commands: &m.noCommands, Ended: EndedUnlogged,
 	}
 	if c.sent {
 		r.Messages = 1
@@ -340,14 +355,10 @@ func (m *machine) tellConnection(c *connection) {
 
 // first notes a delivery record's status and tells whether it is new on the connection.
 func (c *connection) first(status string) bool {
-	for i := range c.statuses {
-		switch c.statuses[i] {
-		case status:
-			return false
-		case "":
-			c.statuses[i] = status
-			return true
-		}
+	if slices.Contains(c.statuses[:c.count], status) || c.count == len(c.statuses) {
+		return false
 	}
-	return false
+	c.statuses[c.count] = status
+	c.count++
+	return true
 }

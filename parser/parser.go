@@ -132,7 +132,7 @@ func New(sink Sink, opts Options) *Parser {
 		services: newServices(), messages: newMessages(opts.MaxMessages, opts.CountsOnly), shapes: make(map[Unrecognized]uint64),
 		sessions: make(map[sessionKey]*session), maxSessions: opts.MaxSessions, countsOnly: opts.CountsOnly,
 		order:      list[session]{at: func(v *session) *link[session] { return &v.link }},
-		deliverers: newDeliverers(), waiting: newWaitingList(), screening: newScreening(), proxied: make(proxied),
+		deliverers: newDeliverers(), waiting: newWaitingList(), screening: newScreening(), servers: make(serverFailures),
 	}}
 }
 
@@ -191,7 +191,7 @@ func (p *Parser) Counts() Counts {
 	m := &p.machine
 	c := m.counts
 	c.Lines, c.First, c.Last = p.lines, p.first, p.last
-	c.OpenSessions, c.OpenMessages = len(m.sessions)+len(m.screening.byKey)-m.screening.count, m.messages.count
+	c.OpenSessions, c.OpenMessages = m.openSessions(), m.messages.count
 	c.EmptiedTables = m.intern.emptied
 	for u, n := range m.shapes {
 		u.Count = n

@@ -6,6 +6,10 @@ import "time"
 // 3.10 only, or the queue is congested. By the log's clock.
 const canceledAfter = time.Hour
 
+// orphanedFor is how long a message waits for other programs' lines: one that left the queue for the line that tells it for a notification, one that came to
+// nothing for cleanup's. By the log's clock.
+const orphanedFor = 10 * time.Second
+
 // messageKey is comparable without making a string.
 type messageKey struct {
 	scope uint32
@@ -18,6 +22,7 @@ type messages struct {
 	incoming list[message] // not yet seen by a queue manager, oldest first
 	active   list[message]
 	proxied  list[message] // whose session has ended, see filter.go
+	orphans  list[message] // that are over, but for what other programs have still to say of them
 	count    int
 	max      int
 	free     []*message
@@ -31,19 +36,23 @@ type messages struct {
 
 func newMessages(limit int, countsOnly bool) messages {
 	at := func(v *message) *link[message] { return &v.link }
+	peers := func(v *message) *link[message] { return &v.peers }
 	return messages{
 		byID: make(map[messageKey]*message), incoming: list[message]{at: at}, active: list[message]{at: at},
-		proxied: list[message]{at: func(v *message) *link[message] { return &v.peers }},
-		max:     limit, countsOnly: countsOnly,
+		proxied: list[message]{at: peers}, orphans: list[message]{at: peers},
+		max: limit, countsOnly: countsOnly,
 	}
 }
 
 // birth begins a message. If its ID is in use, it was given to another file, and the line that ended the old one is missing.
 func (q *messages) birth(m *machine, sc *scope, id []byte, at time.Time) *message {
-	if old := q.byID[makeKey(sc, id)]; old != nil && old.gone {
-		q.settle(m, old)
-	} else if old != nil {
-		q.leave(m, old, old.endState(), time.Time{})
+	if old := q.byID[makeKey(sc, id)]; old != nil {
+		if !old.gone {
+			q.leave(m, old, old.endState(), time.Time{})
+		}
+		if old.listed { // it waits for a line that names it
+			q.settle(m, old)
+		}
 	}
 	return q.begin(m, sc, id, at)
 }
@@ -100,8 +109,12 @@ func (q *messages) takeOver(m *machine, sc *scope, id []byte) *message {
 
 // get finds or begins a message.
 func (q *messages) get(m *machine, sc *scope, id []byte, at time.Time) *message {
-	if msg := q.find(m, sc, id); msg != nil {
+	msg := q.find(m, sc, id)
+	if msg != nil && !msg.gone {
 		return msg
+	}
+	if msg != nil { // the ID was given to another file
+		q.settle(m, msg)
 	}
 	return q.begin(m, sc, id, at)
 }
@@ -139,7 +152,7 @@ func (q *messages) decide(m *machine, msg *message, state TLSState) {
 
 // tellDecided tells a message that is gone, unless something about it is still to be decided.
 func (q *messages) tellDecided(m *machine, msg *message) {
-	if msg.waiting == 0 && (msg.decided || msg.source.Kind != SourceSMTP) {
+	if msg.waiting == 0 && !msg.orphan && (msg.decided || msg.source.Kind != SourceSMTP) {
 		q.tell(m, msg)
 	}
 }
@@ -170,14 +183,15 @@ func (q *messages) sessionEnded(m *machine, msg *message, end sessionEnd) {
 	switch {
 	case msg.gone:
 		q.tellDecided(m, msg)
-	case end.refused && !msg.queued:
-		q.leave(m, msg, MessageCanceled, time.Time{})
+	case end.refused && !msg.active:
+		msg.refused = true
+		q.orphans.push(msg)
 	}
 }
 
 // tellQueued counts a message as received, once. In a log without the lines of the queue's programs smtpd's word is enough.
 func (q *messages) tellQueued(m *machine, msg *message) {
-	received := msg.queued || msg.accepted && !msg.scope.queue
+	received := msg.active || msg.accepted && !msg.scope.queue
 	if received && !msg.told && msg.decided && msg.source.Kind == SourceSMTP {
 		msg.told = true
 		m.sink.Queued(q.fill(msg))
@@ -187,16 +201,21 @@ func (q *messages) tellQueued(m *machine, msg *message) {
 // leave ends a message: its ID may be given to another one from now on.
 func (q *messages) leave(m *machine, msg *message, state MessageState, at time.Time) {
 	msg.state, msg.removed, msg.gone = state, at, true
-	if !msg.proxied { // else a line may still name it
-		q.unlist(msg)
+	if msg.source.Kind == SourceUnknown && msg.header && !m.countsOnly {
+		msg.orphan = true
+		q.orphans.push(msg)
 	}
+	if msg.proxied || msg.orphan { // a line may still name it
+		return
+	}
+	q.unlist(msg)
 	q.tellDecided(m, msg)
 }
 
 // tell makes the record and forgets the message.
 func (q *messages) tell(m *machine, msg *message) {
 	m.sink.Message(q.fill(msg))
-	if msg.queued {
+	if msg.active {
 		q.active.remove(msg)
 	} else {
 		q.incoming.remove(msg)
@@ -248,16 +267,19 @@ func (q *messages) evict(m *machine) {
 	if victim == nil || victim.session != nil && q.active.front != nil {
 		victim = q.active.front
 	}
-	q.unlist(victim)
 	if victim.waiting > 0 {
 		m.releaseWhere(TLSUnknown, func(w *waiting) bool { return w.msg == victim })
 	}
+	if victim.scope == nil { // this was what it waited for
+		return
+	}
+	q.unlist(victim)
 	victim.gone = true
 	switch {
+	case victim.proxied, victim.orphan:
+		q.settle(m, victim)
 	case victim.decided || victim.source.Kind != SourceSMTP:
 		q.tell(m, victim)
-	case victim.proxied:
-		q.settle(m, victim)
 	default:
 		q.decide(m, victim, victim.session.silence())
 	}
@@ -277,6 +299,10 @@ func (q *messages) addDelivery(msg *message, v *Delivery) {
 	}
 	msg.deliveries = append(msg.deliveries, *v)
 	q.kept++
+	if v.Failure != nil {
+		failure := *v.Failure
+		msg.deliveries[len(msg.deliveries)-1].Failure = &failure
+	}
 }
 
 // idText is the queue ID as a string that may be kept.
@@ -288,7 +314,7 @@ func (msg *message) idText() string {
 }
 
 // onHost finds a message by its queue ID in any instance of a host.
-func (q *messages) onHost(m *machine, hostID uint32, id string) *message {
+func (q *messages) onHost(m *machine, hostID uint32, id []byte) *message {
 	if len(id) > maxQueueID {
 		return nil
 	}
@@ -296,21 +322,34 @@ func (q *messages) onHost(m *machine, hostID uint32, id string) *message {
 		if sc.hostID != hostID {
 			continue
 		}
-		key := messageKey{scope: sc.id}
-		copy(key.id[:], id)
-		if msg := q.byID[key]; msg != nil {
+		if msg := q.byID[makeKey(sc, id)]; msg != nil {
 			return msg
 		}
 	}
 	return nil
 }
 
+// ofDelivery finds or begins the message of a delivery record. A transport with a syslog_name of its own writes under another instance than its queue's: the
+// one in master.cf for relay is "postfix" in all instances up to 3.9.
+func (q *messages) ofDelivery(m *machine, sc *scope, id []byte, at time.Time) *message {
+	if msg := q.find(m, sc, id); msg != nil {
+		return msg
+	}
+	if msg := q.onHost(m, sc.hostID, id); msg != nil {
+		return msg
+	}
+	return q.begin(m, sc, id, at)
+}
+
 // expire gives up queue IDs that no queue manager took.
 func (q *messages) expire(m *machine, at time.Time) {
 	q.expireProxied(m, at)
+	for q.orphans.front != nil && at.Sub(q.orphans.front.touched) > orphanedFor {
+		q.settle(m, q.orphans.front)
+	}
 	for q.incoming.front != nil && at.Sub(q.incoming.front.touched) > canceledAfter {
 		switch msg := q.incoming.front; {
-		case msg.session != nil || msg.held:
+		case msg.session != nil || msg.held || msg.gone:
 			msg.touched = at
 			q.incoming.renew(msg)
 		default:
@@ -323,6 +362,9 @@ func (q *messages) expire(m *machine, at time.Time) {
 func (q *messages) close(m *machine) {
 	for q.proxied.front != nil {
 		q.settle(m, q.proxied.front)
+	}
+	for q.orphans.front != nil {
+		q.settle(m, q.orphans.front)
 	}
 	for q.incoming.front != nil {
 		msg := q.incoming.front

@@ -243,7 +243,7 @@ type Delivery struct {
 	DSN      string // RFC 3463, "2.0.0"; empty if the line is cut before it
 	Delay    time.Duration
 	QueuedAs string // queue ID that the relay says it gave the message: true only for relays that are trusted
-	First    bool   // first record of its message on this connection with this status: recipients of one transaction are logged one by one
+	First    bool   // first record with this status of its connection, or of its request without one: recipients are logged one by one
 
 	State   TLSState // of no meaning without a Relay
 	TLS     *TLS     // not nil if State is TLSEstablished

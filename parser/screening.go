@@ -100,10 +100,7 @@ func (m *machine) postscreen(b *batch, e *event, svc *service, at time.Time) {
 // screen begins a session.
 func (m *machine) screen(b *batch, e *event, svc *service) *screened {
 	q := &m.screening
-	if len(q.byKey)-q.count >= m.maxSessions {
-		m.counts.EvictedSessions++
-		m.leaveScreening(q.open.front, EndedAborted)
-	}
+	m.makeRoom()
 	s := &screened{key: string(q.clientKey(b, e, svc)), peer: m.intern.relay(b.bytes(e.peer)), port: port(b.bytes(e.port))}
 	s.from = q.from[s.peer.Address]
 	if s.from == nil {
@@ -182,7 +179,7 @@ func (m *machine) tellScreened(s *screened, how Ended) {
 	r := &m.record
 	*r = Session{
 		Start: s.start, End: s.last, Service: &s.svc.Service, PID: s.pid, Peer: s.peer, Port: s.port, State: s.state(how), TLS: s.tls, SNI: s.sni,
-		QueueIDs: r.QueueIDs[:0], Commands: new(Commands), Ended: how,
+		QueueIDs: r.QueueIDs[:0], Commands: &m.noCommands, Ended: how,
 	}
 	if s.failure.Reason != "" {
 		failure := s.failure
@@ -200,7 +197,7 @@ func (s *screened) state(how Ended) TLSState {
 		return TLSFailed
 	case s.proxied && how != EndedOpen:
 		return TLSUnlogged
-	case how == EndedOpen, how == EndedAborted:
+	case how == EndedOpen, how == EndedAborted, s.start.IsZero():
 		return TLSUnknown
 	default:
 		return TLSPlaintext
@@ -246,7 +243,7 @@ func (m *machine) tlsproxy(b *batch, e *event, svc *service, at time.Time) {
 		q.words[process] = m.intern.string(b.bytes(e.value))
 		return
 	case eventUnverified:
-		m.proxied.note(m, svc.scope.hostID, b.bytes(e.peer), b.bytes(e.port), certificateFailure(m.intern.string(b.bytes(e.value))))
+		m.servers.note(m, svc.scope.hostID, b, e, certificateFailure(m.intern.string(b.bytes(e.value))), at)
 		return
 	default:
 	}
@@ -255,7 +252,7 @@ func (m *machine) tlsproxy(b *batch, e *event, svc *service, at time.Time) {
 		s = m.screen(b, e, svc)
 	}
 	if e.kind == eventTLSFailed {
-		m.proxyFailed(b, e, svc, s, q.words[process])
+		m.proxyFailed(b, e, svc, s, q.words[process], at)
 		delete(q.words, process)
 	}
 	if s != nil {
@@ -282,14 +279,14 @@ func (m *machine) proxy(s *screened, b *batch, e *event) {
 }
 
 // proxyFailed takes a failed handshake: with a client of postscreen, or else with a server, of which smtp's own lines will say no more than that it failed.
-func (m *machine) proxyFailed(b *batch, e *event, svc *service, s *screened, words string) {
+func (m *machine) proxyFailed(b *batch, e *event, svc *service, s *screened, words string, at time.Time) {
 	text := m.intern.string(b.bytes(e.value))
 	reason := acceptReason(text)
 	if s == nil {
 		if words != "" {
 			reason, text = connectReason(words), words
 		}
-		m.proxied.note(m, svc.scope.hostID, b.bytes(e.peer), b.bytes(e.port), outboundFailure(reason, text))
+		m.servers.note(m, svc.scope.hostID, b, e, outboundFailure(reason, text), at)
 		return
 	}
 	if words != "" {
@@ -298,29 +295,4 @@ func (m *machine) proxyFailed(b *batch, e *event, svc *service, s *screened, wor
 	if s.failure.Reason == "" || words != "" {
 		s.failure = Failure{Result: ResultValidationFailure, Reason: reason, Detail: text}
 	}
-}
-
-// proxied keeps why tlsproxy's connections to servers failed, until smtp or lmtp says of which delivery.
-type proxied map[proxiedServer]Failure
-
-type proxiedServer struct {
-	hostID  uint32
-	address string
-	port    uint16
-}
-
-// note keeps a failure of the server at [ADDRESS]:PORT or HOST[ADDRESS]:PORT.
-func (p proxied) note(m *machine, hostID uint32, peer, number []byte, f Failure) {
-	if len(p) >= maxInterned {
-		clear(p)
-	}
-	p[proxiedServer{hostID, m.intern.relay(peer).Address, port(number)}] = f
-}
-
-// take returns what is known of a server's latest failure, and forgets it.
-func (p proxied) take(hostID uint32, relay *Peer, port uint16) Failure {
-	key := proxiedServer{hostID, relay.Address, port}
-	f := p[key]
-	delete(p, key)
-	return f
 }

@@ -177,4 +177,146 @@ Nov 22 04:03:43 mx1 postfix/smtpd[19030]: warning: hostname liar.example.org doe
 2026-11-22T04:22:14.598396+00:00 vm postfix/smtps/smtpd[29501]: connect from unknown[127.0.2.3]
 2026-11-22T04:22:14.605694+00:00 vm postfix/smtps/smtpd[29501]: Anonymous TLS connection established from unknown[127.0.2.3]: TLSv1.3 with cipher TLS_AES_128_GCM_SHA256 (128/128 bits) key-exchange ECDHE (secp384r1) server-signature ECDSA (prime256v1) server-digest SHA256
 `
+	seedDeliveries = `Nov 22 04:03:44 mx1 postfix/smtpd[18997]: 25EB1A88135: client=my_host.example.org[127.0.4.2]
+Nov 22 04:03:44 mx1 postfix/cleanup[19035]: 25EB1A88135: message-id=<out-v311-00006.m2@corpus.test>
+Nov 22 04:03:44 mx1 postfix/qmgr[18917]: 25EB1A88135: from=<u4@sender.example>, size=1739, nrcpt=5 (queue active)
+Nov 22 04:03:44 mx1 postfix/lmtp[19076]: warning: smtp_connect_local: opportunistic TLS encryption is not appropriate for unix-domain destinations.
+Nov 22 04:03:44 mx1 postfix/lmtp[19076]: 25EB1A88135: to=<u155@lmtpunix.example>, relay=mx1.corpus.example[public/sink-lmtp], delay=0.33, delays=0.32/0.01/0/0, tls=may:none, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000038)
+Nov 22 04:03:44 mx1 postfix/lmtp[19076]: 25EB1A88135: to=<u333@lmtpunix.example>, relay=mx1.corpus.example[public/sink-lmtp], delay=0.33, delays=0.32/0.01/0/0, tls=may:none, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000038)
+Nov 22 04:03:44 mx1 postfix/smtp[19036]: Trusted TLS connection established to mx-tls13.dest.example[127.0.10.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519
+Nov 22 04:03:44 mx1 postfix/smtp[19046]: Trusted TLS connection established to mx-reject.dest.example[127.0.10.7]:25: TLSv1.3 with cipher TLS_CHACHA20_POLY1305_SHA256 (256/256 bits) key-exchange x25519
+Nov 22 04:03:44 mx1 postfix/smtpd[19167]: 7C0ACA88137: client=127-0-5-2.dyn.isp.example[127.0.5.2]
+Nov 22 04:03:44 mx1 postfix/cleanup[19034]: 7C0ACA88137: message-id=<out-v311-00010.m1@corpus.test>
+Nov 22 04:03:44 mx1 postfix/smtp[19036]: 25EB1A88135: to=<u111@tls13.example>, relay=mx-tls13.dest.example[127.0.10.1]:25, delay=0.38, delays=0.32/0.01/0.01/0.04, tls=may, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000039)
+Nov 22 04:03:44 mx1 postfix/smtp[19036]: 25EB1A88135: to=<u664@tls13.example>, relay=mx-tls13.dest.example[127.0.10.1]:25, delay=0.38, delays=0.32/0.01/0.01/0.04, tls=may, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000039)
+Nov 22 04:03:44 mx1 postfix/smtp[19046]: 25EB1A88135: to=<u190@reject.example>, relay=mx-reject.dest.example[127.0.10.7]:25, delay=0.38, delays=0.32/0.01/0.01/0.04, tls=may, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000040)
+Nov 22 04:03:44 mx1 postfix/qmgr[18917]: 25EB1A88135: removed
+Nov 22 04:03:44 mx1 postfix/qmgr[18917]: 7C0ACA88137: from=<u2@sender.example>, size=6182, nrcpt=2 (queue active)
+Nov 22 04:03:44 mx1 postfix/smtp[19051]: Untrusted TLS connection established to mx-drop-data.dest.example[127.0.10.11]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
+Nov 22 04:03:44 mx1 postfix/smtp[19037]: Trusted TLS connection established to mx-pool.dest.example[127.0.10.19]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
+Nov 22 04:03:44 mx1 postfix/smtp[19051]: 7C0ACA88137: to=<u417@dropper.example>, relay=mx-drop-data.dest.example[127.0.10.11]:25, delay=0.08, delays=0.03/0/0.05/0, tls=may, dsn=4.4.2, status=deferred (lost connection with mx-drop-data.dest.example[127.0.10.11] while sending DATA command)
+Nov 22 04:03:44 mx1 postfix/smtp[19037]: 7C0ACA88137: to=<u541@pool.example>, relay=mx-pool.dest.example[127.0.10.19]:25, delay=0.13, delays=0.03/0/0.05/0.04, tls=may, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000044)
+Nov 22 04:03:45 mx1 postfix/smtpd[19177]: 8426DA8815C: client=127-0-5-3.dyn.isp.example[127.0.5.3]
+Nov 22 04:03:45 mx1 postfix/cleanup[19034]: 8426DA8815C: message-id=<out-v311-00020.m2@corpus.test>
+Nov 22 04:03:45 mx1 postfix/qmgr[18917]: 8426DA8815C: from=<u2@sender.example>, size=6065, nrcpt=2 (queue active)
+Nov 22 04:03:45 mx1 postfix/smtp[19037]: server certificate verification failed for mx-danebad.dest.example[127.0.10.13]:25: num=65:no matching DANE TLSA records
+Nov 22 04:03:45 mx1 postfix/smtp[19037]: Untrusted TLS connection established to mx-danebad.dest.example[127.0.10.13]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
+Nov 22 04:03:45 mx1 postfix/smtp[19037]: 8426DA8815C: to=<u825@danebad.example>, relay=mx-danebad.dest.example[127.0.10.13]:25, delay=0.02, delays=0.01/0/0.02/0, tls=!dane, dsn=4.7.5, status=deferred (Server certificate not verified)
+Nov 22 04:03:45 mx1 postfix/smtp[19370]: 8426DA8815C: to=<u287@notls.example>, relay=mx-notls.dest.example[127.0.10.4]:25, delay=0.07, delays=0.01/0.02/0/0.04, tls=may:none, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000079)
+Nov 22 04:03:48 mx1 postfix/smtpd[19167]: 33900A88188: client=unknown[127.0.2.2]
+Nov 22 04:03:48 mx1 postfix/cleanup[19908]: 33900A88188: message-id=<out-v311-00045.m2@corpus.test>
+Nov 22 04:03:48 mx1 postfix/qmgr[18917]: 33900A88188: from=<u3@sender.example>, size=6047, nrcpt=3 (queue active)
+Nov 22 04:03:48 mx1 postfix/smtp[19370]: SSL_connect error to mx-broken.dest.example[127.0.10.5]:25: -1
+Nov 22 04:03:48 mx1 postfix/smtp[19370]: warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:../ssl/record/ssl3_record.c:350:
+Nov 22 04:03:48 mx1 postfix/smtp[19370]: 33900A88188: to=<u233@broken.example>, relay=mx-broken.dest.example[127.0.10.5]:25, delay=0.01, delays=0.01/0/0/0, tls=may?, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)
+Nov 22 04:03:48 mx1 postfix/smtp[19370]: 33900A88188: to=<u599@broken.example>, relay=mx-broken.dest.example[127.0.10.5]:25, delay=0.01, delays=0.01/0/0/0, tls=may?, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)
+Nov 22 04:03:48 mx1 postfix/smtp[19370]: 33900A88188: to=<u866@broken.example>, relay=mx-broken.dest.example[127.0.10.5]:25, delay=0.01, delays=0.01/0/0/0, tls=may?, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)
+Nov 22 04:03:51 mx1 postfix/qmgr[18917]: 8426DA8815C: from=<u2@sender.example>, size=6065, nrcpt=2 (queue active)
+Nov 22 04:03:51 mx1 postfix/qmgr[18917]: 7C0ACA88137: from=<u2@sender.example>, size=6182, nrcpt=2 (queue active)
+Nov 22 04:03:51 mx1 postfix/smtp[20344]: server certificate verification failed for mx-danebad.dest.example[127.0.10.13]:25: num=65:no matching DANE TLSA records
+Nov 22 04:03:51 mx1 postfix/smtp[20344]: Untrusted TLS connection established to mx-danebad.dest.example[127.0.10.13]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
+Nov 22 04:03:51 mx1 postfix/smtp[20344]: 8426DA8815C: to=<u825@danebad.example>, relay=mx-danebad.dest.example[127.0.10.13]:25, delay=5.5, delays=5.5/0/0.01/0, tls=!dane, dsn=4.7.5, status=deferred (Server certificate not verified)
+Nov 22 04:03:51 mx1 postfix/smtp[19370]: Untrusted TLS connection established to mx-drop-data.dest.example[127.0.10.11]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519
+Nov 22 04:03:51 mx1 postfix/smtp[19370]: 7C0ACA88137: lost connection with mx-drop-data.dest.example[127.0.10.11] while sending DATA command
+Nov 22 04:03:51 mx1 postfix/smtp[19370]: 7C0ACA88137: to=<u417@dropper.example>, relay=mx-drop-data.dest.example[127.0.10.11]:25, delay=6.7, delays=6.5/0.1/0.05/0.03, tls=may:none, dsn=4.4.2, status=deferred (lost connection with mx-drop-data.dest.example[127.0.10.11] while sending DATA command)
+Nov 22 04:03:55 mx1 postfix/qmgr[18917]: 33900A88188: from=<u3@sender.example>, size=6047, nrcpt=3 (queue active)
+Nov 22 04:03:55 mx1 postfix/smtp[20534]: SSL_connect error to mx-broken.dest.example[127.0.10.5]:25: -1
+Nov 22 04:03:55 mx1 postfix/smtp[20534]: warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:../ssl/record/ssl3_record.c:350:
+Nov 22 04:03:55 mx1 postfix/smtp[20534]: 33900A88188: Cannot start TLS: handshake failure
+Nov 22 04:03:55 mx1 postfix/smtp[20534]: 33900A88188: to=<u233@broken.example>, relay=mx-broken.dest.example[127.0.10.5]:25, delay=6.9, delays=6.8/0/0.01/0.04, tls=may:none, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000463)
+Nov 22 04:03:55 mx1 postfix/smtp[20534]: 33900A88188: to=<u599@broken.example>, relay=mx-broken.dest.example[127.0.10.5]:25, delay=6.9, delays=6.8/0/0.01/0.04, tls=may:none, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000463)
+Nov 22 04:03:55 mx1 postfix/smtp[20534]: 33900A88188: to=<u866@broken.example>, relay=mx-broken.dest.example[127.0.10.5]:25, delay=6.9, delays=6.8/0/0.01/0.04, tls=may:none, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000463)
+Nov 22 04:03:55 mx1 postfix/qmgr[18917]: 33900A88188: removed
+Nov 22 04:03:59 mx1 postfix/qmgr[18917]: 8426DA8815C: from=<u2@sender.example>, size=6065, nrcpt=2 (queue active)
+Nov 22 04:03:59 mx1 postfix/smtp[21014]: server certificate verification failed for mx-danebad.dest.example[127.0.10.13]:25: num=65:no matching DANE TLSA records
+Nov 22 04:03:59 mx1 postfix/smtp[21014]: Untrusted TLS connection established to mx-danebad.dest.example[127.0.10.13]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
+Nov 22 04:03:59 mx1 postfix/qmgr[18917]: 7C0ACA88137: from=<u2@sender.example>, size=6182, nrcpt=2 (queue active)
+Nov 22 04:03:59 mx1 postfix/smtp[21014]: 8426DA8815C: to=<u825@danebad.example>, relay=mx-danebad.dest.example[127.0.10.13]:25, delay=14, delays=13/0/0.05/0, tls=!dane, dsn=4.7.5, status=deferred (Server certificate not verified)
+Nov 22 04:03:59 mx1 postfix/smtp[21332]: Untrusted TLS connection established to mx-drop-data.dest.example[127.0.10.11]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519
+Nov 22 04:03:59 mx1 postfix/smtp[21332]: 7C0ACA88137: lost connection with mx-drop-data.dest.example[127.0.10.11] while sending DATA command
+Nov 22 04:03:59 mx1 postfix/smtp[21332]: 7C0ACA88137: to=<u417@dropper.example>, relay=mx-drop-data.dest.example[127.0.10.11]:25, delay=15, delays=15/0.05/0.05/0.04, tls=may:none, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000689)
+Nov 22 04:03:59 mx1 postfix/qmgr[18917]: 7C0ACA88137: removed
+Nov 22 04:04:07 mx1 postfix/qmgr[18917]: 8426DA8815C: from=<u2@sender.example>, size=6065, nrcpt=2 (queue active)
+`
+	seedReuse = `Nov 22 04:02:50 mx1 postfix/smtpd[13496]: 261B9A8633E: client=unknown[2001:db8:25::3]
+Nov 22 04:02:50 mx1 postfix/cleanup[13527]: 261B9A8633E: message-id=<out-v37-reuse-00005.m1@corpus.test>
+Nov 22 04:02:50 mx1 postfix/qmgr[13446]: 261B9A8633E: from=<u4@sender.example>, size=692, nrcpt=1 (queue active)
+Nov 22 04:02:50 mx1 postfix/smtp[13564]: Trusted TLS connection reused to mx-tls13.dest.example[127.0.10.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
+Nov 22 04:02:50 mx1 postfix/smtp[13564]: 261B9A8633E: to=<u467@tls13.example>, relay=mx-tls13.dest.example[127.0.10.1]:25, conn_use=2, delay=0.05, delays=0/0/0.01/0.05, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000016)
+Nov 22 04:02:50 mx1 postfix/qmgr[13446]: 261B9A8633E: removed
+Nov 22 04:02:50 mx1 postfix/smtpd[13533]: 8BDDDA86362: client=a-very-long-host-name-label-that-goes-on-and-on-to-sixty-three0.another-long-label-for-the-second-level.mail.customer-4711.example.com[127.0.4.4]
+Nov 22 04:02:50 mx1 postfix/cleanup[13527]: 8BDDDA86362: message-id=<out-v37-reuse-00007.m3@corpus.test>
+Nov 22 04:02:50 mx1 postfix/qmgr[13446]: 8BDDDA86362: from=<u1@sender.example>, size=594, nrcpt=1 (queue active)
+Nov 22 04:02:50 mx1 postfix/smtp[13585]: 8BDDDA86362: to=<u752@notls.example>, relay=mx-notls.dest.example[127.0.10.4]:25, conn_use=2, delay=0.06, delays=0.01/0/0/0.04, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as SNK000030)
+Nov 22 04:02:50 mx1 postfix/qmgr[13446]: 8BDDDA86362: removed
+Nov 22 04:02:50 mx1 postfix/smtpd[13533]: AAB43A8636E: client=mx3.sub.domain.example.com[127.0.1.3]
+Nov 22 04:02:50 mx1 postfix/cleanup[13568]: AAB43A8636E: message-id=<out-v37-reuse-00011.m1@corpus.test>
+Nov 22 04:02:50 mx1 postfix/qmgr[13446]: AAB43A8636E: from=<u4@sender.example>, size=486, nrcpt=1 (queue active)
+Nov 22 04:02:50 mx1 postfix/tlsproxy[13565]: CONNECT to [127.0.10.32]:25
+Nov 22 04:02:50 mx1 postfix/tlsproxy[13565]: warning: TLS library problem: error:0A00042E:SSL routines::tlsv1 alert protocol version:../ssl/record/rec_layer_s3.c:1602:SSL alert number 70:
+Nov 22 04:02:50 mx1 postfix/tlsproxy[13565]: TLS handshake failed for service=smtp peer=[127.0.10.32]:25
+Nov 22 04:02:50 mx1 postfix/tlsproxy[13565]: DISCONNECT [127.0.10.32]:25
+Nov 22 04:02:50 mx1 postfix/smtp[13564]: AAB43A8636E: to=<u277@toolow.example>, relay=mx-toolow.dest.example[127.0.10.32]:25, delay=0, delays=0/0/0/0, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)
+Nov 22 04:02:57 mx1 postfix/qmgr[13446]: AAB43A8636E: from=<u4@sender.example>, size=486, nrcpt=1 (queue active)
+Nov 22 04:02:57 mx1 postfix/smtp[14242]: AAB43A8636E: to=<u277@toolow.example>, relay=mx-toolow.dest.example[127.0.10.32]:25, delay=6.4, delays=6.3/0/0.03/0, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)
+Nov 22 04:03:05 mx1 postfix/qmgr[13446]: AAB43A8636E: from=<u4@sender.example>, size=486, nrcpt=1 (queue active)
+Nov 22 04:03:05 mx1 postfix/smtp[14331]: AAB43A8636E: to=<u277@toolow.example>, relay=mx-toolow.dest.example[127.0.10.32]:25, delay=14, delays=14/0.02/0.06/0, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)
+Nov 22 04:03:13 mx1 postfix/qmgr[13446]: AAB43A8636E: from=<u4@sender.example>, size=486, nrcpt=1 (queue active)
+Nov 22 04:03:13 mx1 postfix/smtp[16074]: AAB43A8636E: to=<u277@toolow.example>, relay=mx-toolow.dest.example[127.0.10.32]:25, delay=23, delays=23/0.01/0.02/0, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)
+Nov 22 04:03:21 mx1 postfix/qmgr[13446]: AAB43A8636E: from=<u4@sender.example>, size=486, nrcpt=1 (queue active)
+Nov 22 04:03:21 mx1 postfix/smtp[15500]: AAB43A8636E: to=<u277@toolow.example>, relay=mx-toolow.dest.example[127.0.10.32]:25, delay=31, delays=31/0.01/0.02/0, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)
+Nov 22 04:03:21 mx1 postfix/qmgr[13446]: AAB43A8636E: from=<u4@sender.example>, status=expired, returned to sender
+Nov 22 04:03:21 mx1 postfix/bounce[15638]: AAB43A8636E: sender non-delivery notification: 942E0A8639C
+Nov 22 04:03:21 mx1 postfix/qmgr[13446]: AAB43A8636E: removed
+`
+	seedScreening = `Nov 22 04:04:40 mx1 postfix/postscreen[24387]: CONNECT from [127.0.5.2]:60125 to [127.0.0.1]:2525
+Nov 22 04:04:40 mx1 postfix/postscreen[24387]: CONNECT from [127.0.5.11]:59393 to [127.0.0.1]:2525
+Nov 22 04:04:40 mx1 postfix/postscreen[24387]: CONNECT from [127.0.2.12]:35407 to [127.0.0.1]:2525
+Nov 22 04:04:40 mx1 postfix/postscreen[24387]: DENYLISTED [127.0.2.12]:35407
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: CONNECT from [127.0.2.12]:35407
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: CONNECT from [127.0.5.2]:60125
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: CONNECT from [127.0.5.11]:59393
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: TLS handshake failed for service=smtpd peer=[127.0.2.12]:35407
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: DISCONNECT [127.0.2.12]:35407
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: HANGUP after 0.07 from [127.0.2.12]:35407 in tests after SMTP handshake
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: DISCONNECT [127.0.2.12]:35407
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: Anonymous TLS connection established from [127.0.5.2]:60125: TLSv1.3 with cipher TLS_CHACHA20_POLY1305_SHA256 (256/256 bits) key-exchange X25519 server-signature ECDSA (prime256v1) server-digest SHA256
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: Anonymous TLS connection established from [127.0.5.11]:59393: TLSv1.2 with cipher ECDHE-RSA-AES128-SHA (128/128 bits)
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: NOQUEUE: reject: RCPT from [127.0.5.11]:59393: 450 4.3.2 Service currently unavailable; from=<u8@sender.example>, to=<r11@rcpt.example.net>, proto=ESMTP, helo=<s00012.client.example>
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: NOQUEUE: reject: RCPT from [127.0.5.2]:60125: 450 4.3.2 Service currently unavailable; from=<u0@sender.example>, to=<r16@rcpt.example.net>, proto=ESMTP, helo=<s00010.client.example>
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: PASS NEW [127.0.5.2]:60125
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: DISCONNECT [127.0.5.2]:60125
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: DISCONNECT [127.0.5.2]:60125
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: NOQUEUE: reject: RCPT from [127.0.5.11]:59393: 450 4.3.2 Service currently unavailable; from=<u8@sender.example>, to=<r10@rcpt.example.net>, proto=ESMTP, helo=<s00012.client.example>
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: NOQUEUE: reject: RCPT from [127.0.5.11]:59393: 450 4.3.2 Service currently unavailable; from=<u8@sender.example>, to=<r9@rcpt.example.net>, proto=ESMTP, helo=<s00012.client.example>
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: PASS OLD [127.0.5.11]:59393
+Nov 22 04:04:41 mx1 postfix/tlsproxy[24407]: DISCONNECT [127.0.5.11]:59393
+Nov 22 04:04:41 mx1 postfix/postscreen[24387]: DISCONNECT [127.0.5.11]:59393
+Nov 22 04:12:26 mx1 postfix/postfix-script[15689]: starting the Postfix mail system
+Nov 22 04:12:26 mx1 postfix/master[15691]: daemon started -- version 3.7.11, configuration /etc/postfix
+Nov 22 04:12:26 mx1 postfix/smtpd[15699]: connect from mx3.sub.domain.example.com[127.0.1.3]
+Nov 22 04:12:26 mx1 postfix/smtpd[15731]: connect from unknown[127.0.2.3]
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15733]: connect from localhost[127.0.0.1]
+Nov 22 04:12:26 mx1 postfix/smtpd[15699]: NOQUEUE: client=mx3.sub.domain.example.com[127.0.1.3]
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15733]: D4F63A7A14A: client=localhost[127.0.0.1], orig_client=mx3.sub.domain.example.com[127.0.1.3]
+Nov 22 04:12:26 mx1 postfix/cleanup[15737]: D4F63A7A14A: message-id=<v37-proxyfilter-00001.m1@corpus.test>
+Nov 22 04:12:26 mx1 postfix/smtpd[15699]: proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as D4F63A7A14A; from=<u2@sender.example> to=<r15@rcpt.example.net> proto=ESMTP helo=<s00001.client.example>
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15733]: disconnect from localhost[127.0.0.1] ehlo=1 xforward=1 mail=1 rcpt=1 data=1 quit=1 commands=6
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15733]: connect from localhost[127.0.0.1]
+Nov 22 04:12:26 mx1 postfix/qmgr[15693]: D4F63A7A14A: from=<u2@sender.example>, size=879, nrcpt=1 (queue active)
+Nov 22 04:12:26 mx1 postfix/smtpd[15731]: NOQUEUE: client=unknown[127.0.2.3]
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15733]: D5C4DA7A14B: client=localhost[127.0.0.1], orig_client=unknown[127.0.2.3]
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15736]: connect from localhost[127.0.0.1]
+Nov 22 04:12:26 mx1 postfix/cleanup[15737]: D5C4DA7A14B: message-id=<v37-proxyfilter-00002.m1@corpus.test>
+Nov 22 04:12:26 mx1 postfix/smtpd[15731]: proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as D5C4DA7A14B; from=<u5@sender.example> to=<r7@rcpt.example.net> proto=ESMTP helo=<s00002.client.example>
+Nov 22 04:12:26 mx1 postfix/discard[15738]: D4F63A7A14A: to=<r15@rcpt.example.net>, relay=none, delay=0.02, delays=0.01/0.01/0/0, dsn=2.0.0, status=sent (rcpt.example.net)
+Nov 22 04:12:26 mx1 postfix/smtpd[15699]: NOQUEUE: client=mx3.sub.domain.example.com[127.0.1.3]
+Nov 22 04:12:26 mx1 postfix/qmgr[15693]: D5C4DA7A14B: from=<u5@sender.example>, size=806, nrcpt=4 (queue active)
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15733]: disconnect from localhost[127.0.0.1] ehlo=1 xforward=1 mail=1 rcpt=5 data=1 quit=1 commands=10
+Nov 22 04:12:26 mx1 postfix/qmgr[15693]: D4F63A7A14A: removed
+Nov 22 04:12:26 mx1 postfix/smtpd[15731]: Anonymous TLS connection established from unknown[127.0.2.3]: TLSv1.3 with cipher TLS_AES_128_GCM_SHA256 (128/128 bits) key-exchange X25519 server-signature ECDSA (prime256v1) server-digest SHA256
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15736]: D87FFA7A14D: client=localhost[127.0.0.1], orig_client=mx3.sub.domain.example.com[127.0.1.3]
+Nov 22 04:12:26 mx1 postfix/reinject/smtpd[15733]: connect from localhost[127.0.0.1]
+Nov 22 04:12:26 mx1 postfix/smtpd[15734]: warning: hostname liar2.example.org does not resolve to address 127.0.3.3
+`
 )

@@ -135,10 +135,7 @@ func (m *machine) session(b *batch, e *event, svc *service, at time.Time) *sessi
 	}
 	s := m.sessions[key]
 	if s == nil {
-		if len(m.sessions) >= m.maxSessions {
-			m.counts.EvictedSessions++
-			m.order.front.end(m, EndedAborted, nil)
-		}
+		m.makeRoom()
 		s = m.newSession()
 		s.key, s.svc, s.pid = key, svc, e.pid
 		s.peer, s.port = m.intern.peer(b.bytes(e.peer)), port(b.bytes(e.port))
@@ -147,6 +144,23 @@ func (m *machine) session(b *batch, e *event, svc *service, at time.Time) *sessi
 	}
 	m.last, s.last = s, at
 	return s
+}
+
+// makeRoom gives up the oldest session where there are too many: of smtpd, or else of postscreen.
+func (m *machine) makeRoom() {
+	if m.openSessions() < m.maxSessions {
+		return
+	}
+	m.counts.EvictedSessions++
+	if m.order.front != nil {
+		m.order.front.end(m, EndedAborted, nil)
+	} else {
+		m.leaveScreening(m.screening.open.front, EndedAborted)
+	}
+}
+
+func (m *machine) openSessions() int {
+	return len(m.sessions) + len(m.screening.byKey) - m.screening.count
 }
 
 func (m *machine) newSession() *session {

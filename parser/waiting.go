@@ -52,6 +52,7 @@ func (m *machine) wait(svc *service, msg *message, c *connection, v *Delivery, a
 	m.waiting.count++
 	msg.waiting++
 	svc.waiting++
+	c.waiting++
 	if svc.waiting >= maxSilence {
 		svc.hush(m)
 	}
@@ -63,12 +64,15 @@ func (m *machine) release(w *waiting, state TLSState) {
 	m.waiting.count--
 	w.svc.waiting--
 	w.delivery.State = state
-	if c := w.conn; !c.decided {
+	c := w.conn
+	c.waiting--
+	if !c.decided {
 		c.state, c.decided = state, true
 		if c.sent || c.over {
 			m.tellConnection(c)
 		}
 	}
+	m.deliverers.release(c)
 	m.sink.Delivered(&w.delivery)
 	msg := w.msg
 	if w.index >= 0 {
