@@ -12,7 +12,7 @@ import (
 // Data is what one scrape shows.
 type Data struct {
 	Snapshot     *tally.Snapshot
-	Services     []*parser.Service // that serve SMTP clients: their known combinations of labels start at 0
+	Services     []*parser.Service // that serve SMTP clients, or are one: their known combinations of labels start at 0
 	OpenSessions int
 	OpenMessages int
 	TrackedPeers int
@@ -57,6 +57,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	s := &scrape{out, &c.descs}
 	s.totals(&d)
 	s.peers(d.Snapshot.Peers)
+	s.domains(d.Snapshot.Domains)
 	s.logs(&d)
 	s.send(buildInfo, 1, c.build.Version, c.build.Revision, c.build.GoVersion)
 }
@@ -89,29 +90,46 @@ func (s *scrape) flush(m metric, v sum) {
 	}
 }
 
+// totals are the metrics that add up to all that was counted.
+type totals struct{ sessions, messages, deliveries, failures, groups, tlsrpt, auth sum }
+
 func (s *scrape) totals(d *Data) {
-	sessions, messages, failures, groups, auth := sum{}, sum{}, sum{}, sum{}, sum{}
-	known(d, sessions, messages, failures, groups, auth)
-	for _, r := range d.Snapshot.Sessions {
-		sessions.add(r.Count, r.Direction, r.Instance, r.Service, r.Class, r.TLS, r.Protocol, r.Cipher)
+	t := totals{sum{}, sum{}, sum{}, sum{}, sum{}, sum{}, sum{}}
+	t.known(d.Services)
+	t.add(d.Snapshot)
+	s.flush(sessionsTotal, t.sessions)
+	s.flush(messagesTotal, t.messages)
+	s.flush(deliveriesTotal, t.deliveries)
+	s.flush(failuresTotal, t.failures)
+	s.flush(keyExchangesTotal, t.groups)
+	s.flush(tlsrptTotal, t.tlsrpt)
+	s.flush(plaintextAuthTotal, t.auth)
+	s.send(contradictionsTotal, float64(d.Snapshot.Contradictions))
+	s.send(ambiguousTotal, float64(d.Snapshot.Ambiguous))
+}
+
+func (t *totals) add(s *tally.Snapshot) {
+	for _, r := range s.Sessions {
+		t.sessions.add(r.Count, r.Direction, r.Instance, r.Service, r.Class, r.TLS, r.Protocol, r.Cipher)
 	}
-	for _, r := range d.Snapshot.Messages {
-		messages.add(r.Count, r.Direction, r.Instance, r.Service, r.Class, r.TLS, r.Protocol)
+	for _, r := range s.Messages {
+		t.messages.add(r.Count, r.Direction, r.Instance, r.Service, r.Class, r.TLS, r.Protocol)
 	}
-	for _, r := range d.Snapshot.Failures {
-		failures.add(r.Count, r.Direction, r.Service, r.Result, r.Reason)
+	for _, r := range s.Deliveries {
+		t.deliveries.add(r.Recipients, r.Instance, r.Service, r.Class, r.TLS, r.Policy, r.Status)
 	}
-	for _, r := range d.Snapshot.KeyExchanges {
-		groups.add(r.Count, r.Direction, r.Group)
+	for _, r := range s.Failures {
+		t.failures.add(r.Count, r.Direction, r.Service, r.Result, r.Reason)
 	}
-	for _, r := range d.Snapshot.Auth {
-		auth.add(r.Count, r.Service)
+	for _, r := range s.KeyExchanges {
+		t.groups.add(r.Count, r.Direction, r.Group)
 	}
-	s.flush(sessionsTotal, sessions)
-	s.flush(messagesTotal, messages)
-	s.flush(failuresTotal, failures)
-	s.flush(keyExchangesTotal, groups)
-	s.flush(plaintextAuthTotal, auth)
+	for _, r := range s.TLSRPT {
+		t.tlsrpt.add(r.Count, r.Result)
+	}
+	for _, r := range s.Auth {
+		t.auth.add(r.Count, r.Service)
+	}
 }
 
 func (s *scrape) peers(rows []tally.PeerRow) {
@@ -123,8 +141,21 @@ func (s *scrape) peers(rows []tally.PeerRow) {
 		}
 		s.flush(peerSessionsTotal, sessions)
 		s.flush(peerMessagesTotal, messages)
-		for reason, n := range r.Failures {
+		for reason, n := range r.Failures.All() {
 			s.send(peerFailuresTotal, float64(n), r.Direction, r.Peer, reason)
+		}
+	}
+}
+
+func (s *scrape) domains(rows []tally.DomainRow) {
+	for _, r := range rows {
+		for state, n := range r.TLS.All() {
+			if state != parser.TLSEstablished.String() { // of which each has a protocol
+				s.send(domainMessagesTotal, float64(n), r.Domain, r.Class, state, "")
+			}
+		}
+		for protocol, n := range r.Protocols.All() {
+			s.send(domainMessagesTotal, float64(n), r.Domain, r.Class, parser.TLSEstablished.String(), protocol)
 		}
 	}
 }
@@ -140,7 +171,10 @@ func (s *scrape) logs(d *Data) {
 	s.send(linesTotal, float64(lines.Foreign), "foreign")
 	s.send(evictedTotal, float64(evicted.Sessions), "session")
 	s.send(evictedTotal, float64(evicted.Messages), "message")
+	s.send(evictedTotal, float64(evicted.Deliveries), "delivery")
+	s.send(evictedTotal, float64(evicted.Processes), "process")
 	s.send(evictedTotal, float64(evicted.Peers), "peer")
+	s.send(evictedTotal, float64(evicted.Domains), "domain")
 	s.send(evictedTotal, float64(evicted.Services), "service_line")
 	for _, l := range d.Logs {
 		s.send(logBytes, float64(l.Bytes), l.Name)

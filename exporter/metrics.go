@@ -17,6 +17,11 @@ const (
 	peerFailuresTotal
 	keyExchangesTotal
 	plaintextAuthTotal
+	deliveriesTotal
+	domainMessagesTotal
+	tlsrptTotal
+	contradictionsTotal
+	ambiguousTotal
 
 	openSessions
 	openMessages
@@ -45,32 +50,32 @@ var metrics = [numMetrics]struct {
 }{
 	sessionsTotal: {
 		"sessions_total", prometheus.CounterValue,
-		"SMTP sessions that ended, by what the log tells of their TLS.",
+		"SMTP sessions, by what the log tells of their TLS. Inbound ones count when they end.",
 		[]string{"direction", "mta", "service", "class", "tls", "protocol", "cipher"},
 	},
 	messagesTotal: {
 		"messages_total", prometheus.CounterValue,
-		"Messages that reached the queue, by the TLS of the moment each was sent.",
+		"Inbound messages that reached the queue, and outbound recipients for whom a server took the message, by the TLS of the moment.",
 		[]string{"direction", "mta", "service", "class", "tls", "protocol"},
 	},
 	peerSessionsTotal: {
 		"peer_sessions_total", prometheus.CounterValue,
-		"SMTP sessions that ended, by peer. Peers past the limit count as \"other\".",
+		"SMTP sessions, by client or relay. Peers past the limit count as \"other\".",
 		[]string{"direction", "peer", "tls", "protocol", "cipher"},
 	},
 	peerMessagesTotal: {
 		"peer_messages_total", prometheus.CounterValue,
-		"Messages that reached the queue, by peer. Peers past the limit count as \"other\".",
+		"Inbound messages and outbound recipients, by client or relay. Peers past the limit count as \"other\".",
 		[]string{"direction", "peer", "tls", "protocol"},
 	},
 	failuresTotal: {
 		"handshake_failures_total", prometheus.CounterValue,
-		"Sessions whose TLS handshake failed or whose client certificate was refused, by RFC 8460 result type and by reason.",
+		"Sessions whose TLS handshake failed or whose certificate was refused, and transactions without one for want of TLS, by RFC 8460 result type and by reason.",
 		[]string{"direction", "service", "result", "reason"},
 	},
 	peerFailuresTotal: {
 		"peer_handshake_failures_total", prometheus.CounterValue,
-		"Sessions whose TLS handshake failed or whose client certificate was refused, by peer.",
+		"Sessions whose TLS handshake failed or whose certificate was refused, by client or relay.",
 		[]string{"direction", "peer", "reason"},
 	},
 	keyExchangesTotal: {
@@ -82,6 +87,31 @@ var metrics = [numMetrics]struct {
 		"plaintext_auth_total", prometheus.CounterValue,
 		"Sessions that authenticated without TLS.",
 		[]string{"service"},
+	},
+	deliveriesTotal: {
+		"deliveries_total", prometheus.CounterValue,
+		"Recipients whom smtp and lmtp tried to reach, each attempt, by TLS, security level as logged in tls=, and outcome.",
+		[]string{"mta", "service", "class", "tls", "policy", "status"},
+	},
+	domainMessagesTotal: {
+		"domain_messages_total", prometheus.CounterValue,
+		"Recipients for whom a server beyond this host took the message, by their domain. Domains past the limit of peers count as \"other\".",
+		[]string{"domain", "class", "tls", "protocol"},
+	},
+	tlsrptTotal: {
+		"tlsrpt_results_total", prometheus.CounterValue,
+		"Handshakes that Postfix reported to the TLSRPT library, by RFC 8460 result type or \"success\".",
+		[]string{"result"},
+	},
+	contradictionsTotal: {
+		"contradictions_total", prometheus.CounterValue,
+		"Deliveries of which a TLS line says TLS and tls= says plaintext. They count as plaintext.",
+		nil,
+	},
+	ambiguousTotal: {
+		"ambiguous_deliveries_total", prometheus.CounterValue,
+		"Delivery records that can be read in more than one way. They are not counted.",
+		nil,
 	},
 	openSessions: {
 		"open_sessions", prometheus.GaugeValue,

@@ -40,6 +40,31 @@ type eventRecord struct {
 	Removed    time.Time     `json:"removed"`
 	State      string        `json:"state"`
 	Source     *sourceRecord `json:"source"`
+
+	Deliveries []deliveryRecord `json:"deliveries"`
+	Omitted    int              `json:"omitted_deliveries"`
+}
+
+type deliveryRecord struct {
+	Time    time.Time   `json:"time"`
+	To      string      `json:"to"`
+	OrigTo  string      `json:"orig_to"`
+	Program string      `json:"program"`
+	Service string      `json:"service"`
+	Relay   *peerRecord `json:"relay"`
+	Status  string      `json:"status"`
+	DSN     string      `json:"dsn"`
+	Delay   *float64    `json:"delay"`
+	TLS     string      `json:"tls"`
+	tlsRecord
+	Policy          string         `json:"policy"`
+	PolicyFinal     string         `json:"policy_final"`
+	PolicyViolated  *bool          `json:"policy_violated"`
+	PolicyUndecided *bool          `json:"policy_undecided"`
+	RequireTLS      string         `json:"requiretls"`
+	Reused          *bool          `json:"reused"`
+	QueuedAs        string         `json:"queued_as"`
+	Failure         *failureRecord `json:"failure"`
 }
 
 type sourceRecord struct {
@@ -65,6 +90,7 @@ type peerRecord struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
 	Port    int    `json:"port"`
+	Path    string `json:"path"`
 	Class   string `json:"class"`
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -162,14 +164,104 @@ func peersAsScrape(r reportRecord) (sessions, messages, failures scrape) {
 	sessions, messages, failures = scrape{}, scrape{}, scrape{}
 	for _, p := range r.Peers {
 		for state, n := range p.TLS {
-			sessions[series("peer_sessions_total", "peer", p.Peer, "tls", state)] = float64(n)
+			sessions[series("peer_sessions_total", "peer", p.Peer, "tls", state)] += float64(n)
 		}
 		for state, n := range p.MessagesTLS {
-			messages[series("peer_messages_total", "peer", p.Peer, "tls", state)] = float64(n)
+			messages[series("peer_messages_total", "peer", p.Peer, "tls", state)] += float64(n)
 		}
 		for reason, n := range p.Failures {
-			failures[series("peer_handshake_failures_total", "peer", p.Peer, "reason", reason)] = float64(n)
+			failures[series("peer_handshake_failures_total", "peer", p.Peer, "reason", reason)] += float64(n)
 		}
 	}
 	return sessions, messages, failures
+}
+
+// outboundReport is what a report says of deliveries alone.
+type outboundReport struct {
+	Deliveries []struct {
+		Instance, Service, Program, Class, TLS, Protocol, Trust, Policy, RequireTLS, Status string
+
+		Count, Recipients int
+	}
+	Domains []struct {
+		Domain, Class            string
+		Recipients               int
+		TLS, Protocols, Failures map[string]int
+	}
+	TLSRPT []struct {
+		Domain, Result string
+		Count          int
+	}
+	Contradictions, Ambiguous int
+	Evicted                   map[string]int
+}
+
+// asScrape writes the report as metrics do.
+func (r *outboundReport) asScrape() scrape {
+	out := scrape{}
+	add := func(n int, name string, labels ...string) {
+		if n != 0 {
+			out[series(name, labels...)] += float64(n)
+		}
+	}
+	for _, d := range r.Deliveries {
+		add(d.Recipients, "deliveries_total", "mta", d.Instance, "service", d.Service, "class", d.Class, "tls", d.TLS,
+			"policy", d.Policy, "status", d.Status)
+	}
+	for _, d := range r.Domains {
+		for state, n := range d.TLS {
+			if state != "established" {
+				add(n, "domain_messages_total", "domain", d.Domain, "class", d.Class, "tls", state)
+			}
+		}
+		for protocol, n := range d.Protocols {
+			add(n, "domain_messages_total", "domain", d.Domain, "class", d.Class, "tls", "established", "protocol", protocol)
+		}
+	}
+	for _, v := range r.TLSRPT {
+		add(v.Count, "tlsrpt_results_total", "result", v.Result)
+	}
+	add(r.Contradictions, "contradictions_total")
+	add(r.Ambiguous, "ambiguous_deliveries_total")
+	for what, field := range map[string]string{"delivery": "deliveries", "process": "processes", "domain": "domains"} {
+		add(r.Evicted[field], "evicted_total", "what", what)
+	}
+	return out
+}
+
+// outboundLog has mail to two recipients under TLS, to one in plaintext; a server without the TLS that is required, a domain without the TLSA
+// records that are required; and what TLSRPT says of it.
+const outboundLog = `2026-11-22T04:00:00+00:00 mx1 postfix/smtp[520]: Trusted TLS connection established to mx1.example.net[192.0.2.25]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange x25519 server-signature RSA-PSS (2048 bits) server-digest SHA256
+2026-11-22T04:00:00+00:00 mx1 postfix/smtp[520]: TLSRPT: status=success, domain=example.net, receiving_mx=mx1.example.net[192.0.2.25]
+2026-11-22T04:00:01+00:00 mx1 postfix/smtp[520]: 3F1A2C0B7D: to=<a@example.net>, relay=mx1.example.net[192.0.2.25]:25, delay=0.5, delays=0.1/0/0.2/0.2, tls=may, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 2A980A8A10D)
+2026-11-22T04:00:01+00:00 mx1 postfix/smtp[520]: 3F1A2C0B7D: to=<b@example.net>, relay=mx1.example.net[192.0.2.25]:25, delay=0.5, delays=0.1/0/0.2/0.2, tls=may, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 2A980A8A10D)
+2026-11-22T04:00:02+00:00 mx1 postfix/smtp[521]: 3F1A2C0B7E: to=<c@example.org>, relay=mx.example.org[192.0.2.26]:25, delay=0.5, delays=0.1/0/0.2/0.2, tls=may:none, dsn=2.0.0, status=sent (250 ok)
+2026-11-22T04:00:03+00:00 mx1 postfix/smtp[522]: 3F1A2C0B7F: to=<d@example.org>, relay=mx.example.org[192.0.2.26]:25, delay=0.5, delays=0.1/0/0.4/0, tls=!encrypt, dsn=4.7.4, status=deferred (TLS is required, but was not offered by host mx.example.org[192.0.2.26])
+2026-11-22T04:00:04+00:00 mx1 postfix/smtp[523]: TLSRPT: status=failure, domain=dane.example.com, receiving_mx=(Null), failure_type=dane_required
+2026-11-22T04:00:04+00:00 mx1 postfix/smtp[523]: 3F1A2C0B80: to=<e@dane.example.com>, relay=none, delay=0.5, delays=0.1/0/0.4/0, tls=!dane-only, dsn=4.7.5, status=deferred (no TLSA records found)
+`
+
+// TestServeOutbound says of deliveries what a report says.
+func TestServeOutbound(t *testing.T) {
+	t.Parallel()
+	log := writeFile(t, filepath.Join(t.TempDir(), "mail.log"), outboundLog)
+	got := serve(t, "--log", log).awaitLines(t, strings.Count(outboundLog, "\n"))
+	var report outboundReport
+	if err := json.Unmarshal([]byte(mustInvoke(t, "parse", "--format", "json", log)), &report); err != nil {
+		t.Fatal(err)
+	}
+	deliveries := got.named("deliveries_total", "domain_messages_total", "tlsrpt_results_total", "contradictions_total",
+		"ambiguous_deliveries_total", "evicted_total")
+	equal(t, "deliveries, as in the report", report.asScrape(), deliveries)
+	want := scrape{
+		"deliveries_total{class=public,mta=postfix,policy=may,service=smtp,status=sent,tls=established}":        2,
+		"deliveries_total{class=public,mta=postfix,policy=may:none,service=smtp,status=sent,tls=plaintext}":     1,
+		"deliveries_total{class=public,mta=postfix,policy=!encrypt,service=smtp,status=deferred,tls=failed}":    1,
+		"deliveries_total{class=unknown,mta=postfix,policy=!dane-only,service=smtp,status=deferred,tls=failed}": 1,
+		"domain_messages_total{class=public,domain=example.net,protocol=TLSv1.3,tls=established}":               2,
+		"domain_messages_total{class=public,domain=example.org,tls=plaintext}":                                  1,
+		"tlsrpt_results_total{result=success}":                                                                  1,
+		"tlsrpt_results_total{result=dane-required}":                                                            1,
+	}
+	equal(t, "deliveries", want, deliveries)
 }

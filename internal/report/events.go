@@ -18,6 +18,8 @@ type Events struct {
 	buf bytes.Buffer
 	enc *json.Encoder
 	out []byte
+
+	deliveries []deliveryEvent // of the message that is written
 }
 
 // NewEvents returns a sink that writes to w, which should be buffered.
@@ -37,8 +39,20 @@ func (e *Events) Session(s *parser.Session) { e.write(newSessionEvent(s)) }
 // Queued writes nothing: the message's record comes when it is complete.
 func (e *Events) Queued(*parser.Message) {}
 
-// Message writes a message.
-func (e *Events) Message(m *parser.Message) { e.write(newMessageEvent(m)) }
+// Delivered writes nothing: the delivery is part of the message's record.
+func (e *Events) Delivered(*parser.Delivery) {}
+
+// TLSRPT writes nothing: it tells of a handshake, and the session's record does that.
+func (e *Events) TLSRPT(*parser.TLSRPT) {}
+
+// Message writes a message with its deliveries.
+func (e *Events) Message(m *parser.Message) {
+	e.deliveries = e.deliveries[:0]
+	for i := range m.Deliveries {
+		e.deliveries = append(e.deliveries, newDeliveryEvent(&m.Deliveries[i]))
+	}
+	e.write(newMessageEvent(m, e.deliveries))
+}
 
 func (e *Events) write(v any) {
 	if e.err != nil {
@@ -53,34 +67,35 @@ func (e *Events) write(v any) {
 }
 
 type sessionEvent struct {
-	Kind      string     `json:"kind"`
-	Direction string     `json:"direction"`
-	Start     *time.Time `json:"start,omitempty"`
-	End       time.Time  `json:"end"`
-	Host      string     `json:"host"`
-	Instance  string     `json:"instance"`
-	Service   string     `json:"service"`
-	Program   string     `json:"program"`
-	PID       uint32     `json:"pid"`
-	Peer      peerEvent  `json:"peer"`
-	TLS       string     `json:"tls"`
+	Kind      string    `json:"kind"`
+	Direction string    `json:"direction"`
+	Start     time.Time `json:"start,omitzero"`
+	End       time.Time `json:"end"`
+	Host      string    `json:"host"`
+	Instance  string    `json:"instance"`
+	Service   string    `json:"service"`
+	Program   string    `json:"program"`
+	PID       uint32    `json:"pid"`
+	Peer      peerEvent `json:"peer"`
+	TLS       string    `json:"tls"`
 	tlsEvent
-	Failure  *failureEvent `json:"failure,omitempty"`
-	Auth     *authEvent    `json:"auth,omitempty"`
+	Failure  failureEvent  `json:"failure,omitzero"`
+	Auth     authEvent     `json:"auth,omitzero"`
 	Messages int           `json:"messages"`
 	QueueIDs []string      `json:"queue_ids,omitempty"`
 	Commands commandsEvent `json:"commands,omitzero"`
-	Ended    string        `json:"ended"`
+	Ended    string        `json:"ended,omitempty"`
 }
 
+// peerEvent is a client or a relay. The class is absent where there was no connection: for delivery within the host.
 type peerEvent struct {
-	Name    string `json:"name"`
+	Name    string `json:"name,omitempty"`
 	Address string `json:"address,omitempty"`
 	Port    uint16 `json:"port,omitempty"`
-	Class   string `json:"class"`
+	Path    string `json:"path,omitempty"`
+	Class   string `json:"class,omitempty"`
 }
 
-// tlsEvent has no "reused": in smtpd's lines every session is a new one.
 type tlsEvent struct {
 	Protocol    string `json:"protocol,omitempty"`
 	Cipher      string `json:"cipher,omitempty"`
@@ -105,48 +120,70 @@ type authEvent struct {
 }
 
 type messageEvent struct {
-	Kind       string       `json:"kind"`
-	QueueID    string       `json:"queue_id"`
-	Host       string       `json:"host"`
-	Instance   string       `json:"instance"`
-	MessageID  string       `json:"message_id,omitempty"`
-	From       *string      `json:"from,omitempty"` // "" is the empty sender
-	Size       uint64       `json:"size,omitempty"`
-	Recipients uint32       `json:"recipients,omitempty"`
-	Received   time.Time    `json:"received"`
-	Removed    *time.Time   `json:"removed,omitempty"`
-	State      string       `json:"state"`
-	Source     *sourceEvent `json:"source,omitempty"`
+	Kind       string          `json:"kind"`
+	QueueID    string          `json:"queue_id"`
+	Host       string          `json:"host"`
+	Instance   string          `json:"instance"`
+	MessageID  string          `json:"message_id,omitempty"`
+	From       *string         `json:"from,omitempty"` // "" is the empty sender
+	Size       uint64          `json:"size,omitempty"`
+	Recipients uint32          `json:"recipients,omitempty"`
+	Received   time.Time       `json:"received"`
+	Removed    time.Time       `json:"removed,omitzero"`
+	State      string          `json:"state"`
+	Source     sourceEvent     `json:"source,omitzero"`
+	Deliveries []deliveryEvent `json:"deliveries,omitempty"`
+	Omitted    int             `json:"omitted_deliveries,omitempty"`
 }
 
 type sourceEvent struct {
-	Service string     `json:"service"`
-	Peer    *peerEvent `json:"peer,omitempty"`
-	TLS     string     `json:"tls,omitempty"`
+	Service string    `json:"service"`
+	Peer    peerEvent `json:"peer,omitzero"`
+	TLS     string    `json:"tls,omitempty"`
 	tlsEvent
-	Auth   *authEvent `json:"auth,omitempty"`
-	UID    *uint64    `json:"uid,omitempty"`
-	Parent string     `json:"parent,omitempty"`
+	Auth   authEvent `json:"auth,omitzero"`
+	UID    *uint64   `json:"uid,omitempty"`
+	Parent string    `json:"parent,omitempty"`
+}
+
+// deliveryEvent holds no pointers to new values: a message may have a thousand of them.
+type deliveryEvent struct {
+	Time    time.Time `json:"time"`
+	To      string    `json:"to"`
+	OrigTo  string    `json:"orig_to,omitempty"`
+	Program string    `json:"program"`
+	Service string    `json:"service"`
+	Relay   peerEvent `json:"relay,omitzero"`
+	Status  string    `json:"status,omitempty"`
+	DSN     string    `json:"dsn,omitempty"`
+	Delay   seconds   `json:"delay,omitzero"`
+	TLS     string    `json:"tls,omitempty"`
+	tlsEvent
+	Policy          string       `json:"policy,omitempty"`
+	PolicyFinal     string       `json:"policy_final,omitempty"`
+	PolicyViolated  *bool        `json:"policy_violated,omitempty"`
+	PolicyUndecided *bool        `json:"policy_undecided,omitempty"`
+	RequireTLS      string       `json:"requiretls,omitempty"`
+	Reused          *bool        `json:"reused,omitempty"`
+	QueuedAs        string       `json:"queued_as,omitempty"`
+	Failure         failureEvent `json:"failure,omitzero"`
 }
 
 func newSessionEvent(s *parser.Session) *sessionEvent {
-	e := &sessionEvent{
-		Kind: "session", Direction: "inbound", Start: known(s.Start), End: s.End,
+	return &sessionEvent{
+		Kind: "session", Direction: s.Direction.String(), Start: s.Start, End: s.End,
 		Host: s.Service.Host, Instance: s.Service.Instance, Service: s.Service.Name, Program: s.Service.Program, PID: s.PID,
-		Peer: newPeerEvent(s.Peer, s.Port), TLS: s.State.String(), tlsEvent: newTLSEvent(s.TLS, s.SNI), Auth: newAuthEvent(&s.Auth),
+		Peer: newPeerEvent(s.Peer, s.Port), TLS: s.State.String(), tlsEvent: newTLSEvent(s.TLS, s.SNI),
+		Failure: newFailureEvent(s.Failure), Auth: authEvent(s.Auth),
 		Messages: s.Messages, QueueIDs: s.QueueIDs, Commands: commandsEvent(*s.Commands), Ended: s.Ended.String(),
 	}
-	if f := s.Failure; f != nil {
-		e.Failure = &failureEvent{f.Result, f.Reason, f.Detail}
-	}
-	return e
 }
 
-func newMessageEvent(m *parser.Message) *messageEvent {
+func newMessageEvent(m *parser.Message, deliveries []deliveryEvent) *messageEvent {
 	e := &messageEvent{
 		Kind: "message", QueueID: m.QueueID, Host: m.Host, Instance: m.Instance, MessageID: m.MessageID, Size: m.Size,
-		Recipients: m.Recipients, Received: m.Received, Removed: known(m.Removed), State: m.State.String(),
-		Source: newSourceEvent(&m.Source),
+		Recipients: m.Recipients, Received: m.Received, Removed: m.Removed, State: m.State.String(),
+		Source: newSourceEvent(&m.Source), Deliveries: deliveries, Omitted: m.Omitted,
 	}
 	if m.Queued {
 		e.From = &m.From
@@ -154,24 +191,55 @@ func newMessageEvent(m *parser.Message) *messageEvent {
 	return e
 }
 
-func newSourceEvent(s *parser.Source) *sourceEvent {
+func newSourceEvent(s *parser.Source) sourceEvent {
 	switch s.Kind {
 	case parser.SourceSMTP:
-		peer := newPeerEvent(s.Peer, s.Port)
-		return &sourceEvent{
-			Service: s.Service.Name, Peer: &peer, TLS: s.State.String(), tlsEvent: newTLSEvent(s.TLS, s.SNI), Auth: newAuthEvent(&s.Auth),
+		return sourceEvent{
+			Service: s.Service.Name, Peer: newPeerEvent(s.Peer, s.Port), TLS: s.State.String(), tlsEvent: newTLSEvent(s.TLS, s.SNI),
+			Auth: authEvent(s.Auth), Parent: s.Parent,
 		}
 	case parser.SourcePickup:
-		return &sourceEvent{Service: "pickup", UID: &s.UID, Parent: s.Parent}
+		return sourceEvent{Service: "pickup", UID: &s.UID, Parent: s.Parent}
 	case parser.SourceBounce:
-		return &sourceEvent{Service: "bounce", Parent: s.Parent}
+		return sourceEvent{Service: "bounce", Parent: s.Parent}
 	case parser.SourceUnknown:
 	}
-	return nil
+	return sourceEvent{}
+}
+
+func newDeliveryEvent(d *parser.Delivery) deliveryEvent {
+	e := deliveryEvent{
+		Time: d.Time, To: d.To, OrigTo: d.OrigTo, Program: d.Service.Program, Service: d.Service.Name,
+		Status: d.Status, DSN: d.DSN, Delay: newSeconds(d), QueuedAs: d.QueuedAs, Failure: newFailureEvent(d.Failure),
+		Policy: d.Policy.Level, PolicyFinal: d.Policy.Final, RequireTLS: d.Policy.RequireTLS,
+	}
+	if d.Policy.Level != "" {
+		e.PolicyViolated, e.PolicyUndecided = &d.Policy.Violated, &d.Policy.Undecided
+	}
+	if d.Relay == nil {
+		e.Relay.Name = d.Agent
+		return e
+	}
+	e.Relay, e.TLS, e.tlsEvent, e.Reused = newPeerEvent(d.Relay, d.Port), d.State.String(), newTLSEvent(d.TLS, ""), &d.Reused
+	return e
+}
+
+// seconds are those of a delay. A delay of 0 is common, and is not left out: below zero it is unknown.
+type seconds float64
+
+// IsZero reports that the delay is unknown, for encoding/json.
+func (s seconds) IsZero() bool { return s < 0 }
+
+// newSeconds is exact for what Postfix logs, microseconds at most: the number has the digits of the log. A line that is cut may end before it.
+func newSeconds(d *parser.Delivery) seconds {
+	if d.Delay == 0 && d.Status == "" {
+		return -1
+	}
+	return seconds(float64(d.Delay.Microseconds()) / 1e6)
 }
 
 func newPeerEvent(p *parser.Peer, port uint16) peerEvent {
-	return peerEvent{p.Name, p.Address, port, p.Class.String()}
+	return peerEvent{p.Name, p.Address, port, p.Path, p.Class.String()}
 }
 
 func newTLSEvent(t *parser.TLS, sni string) tlsEvent {
@@ -181,18 +249,11 @@ func newTLSEvent(t *parser.TLS, sni string) tlsEvent {
 	return tlsEvent{t.Protocol, t.Cipher, t.Bits, t.Trust, t.KeyExchange, t.Signature, t.Digest, sni}
 }
 
-func newAuthEvent(a *parser.Auth) *authEvent {
-	if *a == (parser.Auth{}) {
-		return nil
+func newFailureEvent(f *parser.Failure) failureEvent {
+	if f == nil {
+		return failureEvent{}
 	}
-	return &authEvent{a.Method, a.Username, a.Failures}
-}
-
-func known(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
+	return failureEvent(*f)
 }
 
 // commandsEvent is written in smtpd's order, which a map would lose.
@@ -219,9 +280,3 @@ func (c commandsEvent) MarshalJSON() ([]byte, error) {
 	}
 	return append(b, '}'), nil
 }
-
-// Delivered counts a delivery.
-func (e *Events) Delivered(*parser.Delivery) {}
-
-// TLSRPT counts a TLSRPT result.
-func (e *Events) TLSRPT(*parser.TLSRPT) {}

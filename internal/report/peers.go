@@ -10,20 +10,21 @@ import (
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
-// peers returns those for which count is not zero: public ones before others, then by count.
-func (p *page) peers(count func(tally.PeerRow) uint64) []tally.PeerRow {
+// peers returns those for which count is not zero: public ones before others, then by count. UNIX-domain sockets are none: they have no TLS to
+// speak of.
+func (p *part) peers(count func(tally.PeerRow) uint64) []tally.PeerRow {
 	type ranked struct {
 		of *tally.PeerRow
 		n  uint64
 	}
 	var order []ranked
 	for i := range p.snapshot.Peers {
-		if r := &p.snapshot.Peers[i]; count(*r) > 0 {
+		if r := &p.snapshot.Peers[i]; r.Direction == p.direction && r.Class != "unix" && count(*r) > 0 {
 			order = append(order, ranked{r, count(*r)})
 		}
 	}
 	slices.SortStableFunc(order, func(a, b ranked) int {
-		return cmp.Or(-cmp.Compare(public(a.of), public(b.of)), -cmp.Compare(a.n, b.n))
+		return cmp.Or(-cmp.Compare(public(a.of.Class), public(b.of.Class)), -cmp.Compare(a.n, b.n))
 	})
 	out := make([]tally.PeerRow, 0, len(order))
 	for _, r := range order {
@@ -32,23 +33,23 @@ func (p *page) peers(count func(tally.PeerRow) uint64) []tally.PeerRow {
 	return out
 }
 
-func public(r *tally.PeerRow) int {
-	if r.Class == "public" {
+func public(class string) int {
+	if class == "public" {
 		return 1
 	}
 	return 0
 }
 
-// plaintextPeers are those who would be refused if TLS were required.
-func (p *page) plaintextPeers() {
-	rows := p.peers(func(r tally.PeerRow) uint64 { return r.MessagesTLS["plaintext"] })
+// plaintextPeers are those who would be refused, or not reached, if TLS were required.
+func (p *part) plaintextPeers() {
+	rows := p.peers(func(r tally.PeerRow) uint64 { return r.MessagesTLS.Of("plaintext") })
 	if len(rows) == 0 {
 		return
 	}
-	p.heading("Peers that sent mail in plaintext")
-	printTable(p, []string{"", "", ">plaintext messages", ">with TLS", "last in plaintext"}, rows, func(r tally.PeerRow) []string {
+	p.heading("%s", p.words.plaintextPeers)
+	printTable(p.page, []string{"", "", ">plaintext " + p.words.messages, ">with TLS", "last in plaintext"}, rows, func(r tally.PeerRow) []string {
 		return []string{
-			Clean(r.Peer), r.Class, thousands(r.MessagesTLS["plaintext"]), thousands(r.MessagesTLS["established"] + r.MessagesTLS["unlogged"]),
+			Clean(r.Peer), r.Class, thousands(r.MessagesTLS.Of("plaintext")), thousands(r.MessagesTLS.Of("established") + r.MessagesTLS.Of("unlogged")),
 			day(r.LastPlain),
 		}
 	})
@@ -64,9 +65,9 @@ func old(protocol string) bool {
 }
 
 // oldPeers are those who would break, or go on in plaintext, if TLS 1.2 were required.
-func (p *page) oldPeers() {
+func (p *part) oldPeers() {
 	count := func(r tally.PeerRow) (n uint64) {
-		for protocol, sessions := range r.Protocols {
+		for protocol, sessions := range r.Protocols.All() {
 			if old(protocol) {
 				n += sessions
 			}
@@ -77,15 +78,15 @@ func (p *page) oldPeers() {
 	if len(rows) == 0 {
 		return
 	}
-	p.heading("Peers below TLS 1.2")
-	printTable(p, []string{"", "", ">sessions", "versions", "last seen"}, rows, func(r tally.PeerRow) []string {
-		return []string{Clean(r.Peer), r.Class, thousands(count(r)), counts(r.Protocols), day(&r.Last)}
+	p.heading("%s", p.words.oldPeers)
+	printTable(p.page, []string{"", "", ">sessions", "versions", "last seen"}, rows, func(r tally.PeerRow) []string {
+		return []string{Clean(r.Peer), r.Class, thousands(count(r)), counts(maps.Collect(r.Protocols.All())), day(&r.Last)}
 	})
 }
 
-func (p *page) failingPeers() {
+func (p *part) failingPeers() {
 	count := func(r tally.PeerRow) (n uint64) {
-		for _, failures := range r.Failures {
+		for _, failures := range r.Failures.All() {
 			n += failures
 		}
 		return n
@@ -94,71 +95,32 @@ func (p *page) failingPeers() {
 	if len(rows) == 0 {
 		return
 	}
-	p.heading("Peers whose handshakes failed")
-	printTable(p, []string{"", "", ">sessions", "mostly", "last seen"}, rows, func(r tally.PeerRow) []string {
-		return []string{Clean(r.Peer), r.Class, thousands(count(r)), mostly(r.Failures), day(&r.Last)}
+	p.heading("%s", p.words.failingPeers)
+	printTable(p.page, []string{"", "", ">sessions", "mostly", "last seen"}, rows, func(r tally.PeerRow) []string {
+		return []string{Clean(r.Peer), r.Class, thousands(count(r)), mostly(maps.Collect(r.Failures.All())), day(&r.Last)}
 	})
 }
 
-func (p *page) busiestPeers() {
+func (p *part) busiestPeers() {
 	rows := p.peers(func(r tally.PeerRow) uint64 { return r.Messages })
 	if len(rows) == 0 {
 		return
 	}
-	p.heading("Peers that sent most")
-	printTable(p, []string{"", "", ">messages", ">sessions", "sessions by version"}, rows, func(r tally.PeerRow) []string {
+	p.heading("%s", p.words.busiest)
+	printTable(p.page, []string{"", "", ">" + p.words.messages, ">sessions", "sessions by version"}, rows, func(r tally.PeerRow) []string {
 		return []string{Clean(r.Peer), r.Class, thousands(r.Messages), thousands(r.Sessions), counts(stateSums(r))}
 	})
 }
 
 // stateSums are a peer's sessions by version, or by state where there is none.
 func stateSums(r tally.PeerRow) map[string]uint64 {
-	sums := make(map[string]uint64)
-	maps.Copy(sums, r.Protocols)
-	for state, n := range r.TLS {
+	sums := maps.Collect(r.Protocols.All())
+	for state, n := range r.TLS.All() {
 		if state != "established" {
 			sums[state] += n
 		}
 	}
 	return sums
-}
-
-// failures are by reason, with what to make of it.
-func (p *page) failures() {
-	type key struct{ service, reason string }
-	sums := map[key]uint64{}
-	for _, r := range p.snapshot.Failures {
-		sums[key{r.Service, r.Reason}] += r.Count
-	}
-	if len(sums) == 0 {
-		return
-	}
-	keys := make([]key, 0, len(sums))
-	for k := range sums {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(-cmp.Compare(sums[a], sums[b]), cmp.Compare(a.service, b.service), cmp.Compare(a.reason, b.reason))
-	})
-	p.heading("Failed handshakes")
-	printTable(p, []string{">", "", "", ""}, keys, func(k key) []string {
-		return []string{thousands(sums[k]), Clean(k.service), Clean(k.reason), reasonTexts[k.reason]}
-	})
-}
-
-// reasonTexts say what a failure reason means.
-var reasonTexts = map[string]string{
-	"protocol_version":             "no TLS version in common",
-	"no_shared_cipher":             "no cipher in common",
-	"no_shared_group_or_sigalg":    "no key exchange group or signature in common",
-	"client_alert_unknown_ca":      "the client does not trust this server's certificate",
-	"client_alert_bad_certificate": "the client refuses this server's certificate",
-	"client_alert_other":           "the client gave up",
-	"plaintext_on_tls_port":        "no TLS from the client on a TLS port",
-	"lost_connection":              "the client was gone during the handshake",
-	"timeout":                      "the client fell silent during the handshake",
-	"client_certificate":           "the client's certificate is missing or not trusted",
-	"other":                        "",
 }
 
 // mostly writes the two greatest of a map, and how many there are in the others.

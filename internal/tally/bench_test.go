@@ -25,9 +25,30 @@ func traffic() (sessions []*parser.Session, messages []*parser.Message) {
 	return sessions, messages
 }
 
+// outboundTraffic is the same on the way out.
+func outboundTraffic() (sessions []*parser.Session, deliveries []*parser.Delivery) {
+	in, _ := traffic()
+	for i, s := range in {
+		s = outbound(s)
+		d := delivered(s, fmt.Sprintf("domain%d.example.net", i))
+		d.Policy = parser.Policy{Level: "may"}
+		switch s.State {
+		case parser.TLSPlaintext:
+			d.Policy.Final = "none"
+		case parser.TLSFailed:
+			d.Policy.Undecided, d.Status, d.Failure = true, "deferred", s.Failure
+		default:
+		}
+		sessions, deliveries = append(sessions, s), append(deliveries, d)
+	}
+	return sessions, deliveries
+}
+
 // TestSteadyStateAllocatesNothing counts, with places enough for all peers and with too few.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	sessions, messages := traffic()
+	out, deliveries := outboundTraffic()
+	result := &parser.TLSRPT{Service: services["smtp"], Domain: "example.net", Result: "success"}
 	for name, opts := range map[string]Options{
 		"places for all": {PeerLimit: 1000, PeerIdle: time.Hour},
 		"a few places":   {PeerLimit: 10},
@@ -37,13 +58,16 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		count := func() {
 			tally.Session(sessions[i%len(sessions)])
 			tally.Queued(messages[i%len(messages)])
+			tally.Session(out[i%len(out)])
+			tally.Delivered(deliveries[i%len(deliveries)])
+			tally.TLSRPT(result)
 			i++
 		}
 		for range sessions {
 			count()
 		}
 		if n := testing.AllocsPerRun(len(sessions), count); n != 0 {
-			t.Errorf("%s: %v allocations a session and message, want none", name, n)
+			t.Errorf("%s: %v allocations a session, message and delivery, want none", name, n)
 		}
 	}
 }
@@ -63,6 +87,15 @@ func BenchmarkQueued(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		tally.Queued(messages[i%len(messages)])
+	}
+}
+
+func BenchmarkDelivered(b *testing.B) {
+	_, deliveries := outboundTraffic()
+	tally := New(Options{PeerLimit: 1000, PeerIdle: time.Hour})
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		tally.Delivered(deliveries[i%len(deliveries)])
 	}
 }
 

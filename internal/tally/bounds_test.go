@@ -41,6 +41,39 @@ func TestRowsAreBounded(t *testing.T) {
 	}
 }
 
+// So is what delivery records and TLSRPT lines tell: statuses, domains and results.
+func TestDeliveriesAreBounded(t *testing.T) {
+	tally := New(Options{PeerLimit: 1})
+	const more = maxResults + 7
+	session := outbound(encrypted(client("mx.example.net", "192.0.2.25"), time.Minute, "1.3"))
+	for i := range maxRows + more {
+		d := delivered(session, "example.net")
+		d.Status = fmt.Sprint("made up ", i)
+		tally.Delivered(d)
+		tally.TLSRPT(&parser.TLSRPT{Service: d.Service, Domain: fmt.Sprint("made.up.", i), Result: d.Status})
+	}
+	s := snapshot(tally)
+	var sum uint64
+	other := DeliveryKey{Instance: Other, Service: Other, Program: "smtp", Class: "public", TLS: "established", Protocol: Other, Status: Other}
+	for _, r := range s.Deliveries {
+		sum += r.Recipients
+		if r.DeliveryKey == other && r.Recipients != more {
+			t.Errorf("%d other deliveries, want %d", r.Recipients, more)
+		}
+	}
+	if sum != maxRows+more || len(s.Deliveries) != maxRows+1 {
+		t.Errorf("%d deliveries in %d rows, want %d in %d", sum, len(s.Deliveries), maxRows+more, maxRows+1)
+	}
+	results := map[TLSRPTKey]uint64{}
+	for _, r := range s.TLSRPT {
+		results[r.TLSRPTKey] = r.Count
+	}
+	if len(results) != maxRows+maxResults+1 || results[TLSRPTKey{Other, Other}] != more-maxResults ||
+		results[TLSRPTKey{Other, fmt.Sprint("made up ", maxRows)}] != 1 {
+		t.Errorf("%d rows of TLSRPT, %d of other domains and results", len(results), results[TLSRPTKey{Other, Other}])
+	}
+}
+
 // Other is of no class: it stands for peers of all.
 func TestOtherHasNoClass(t *testing.T) {
 	tally := New(Options{PeerLimit: 0})

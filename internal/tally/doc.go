@@ -1,6 +1,6 @@
 // Package tally counts what the parser tells. It is the one place that counts: metrics and reports are views of the
 // same Snapshot, so they cannot disagree.
 //
-// Totals never lose a count. Peers are many and chosen by strangers, so their number is bounded; what does not find a
-// place is counted under the peer Other.
+// Totals never lose a count. Peers and domains are many and chosen by strangers, so their number is bounded; what does not find a
+// place is counted under Other.
 package tally

@@ -13,6 +13,11 @@ var services = map[string]*parser.Service{
 	"smtpd":      {Host: "mx1", Instance: "postfix", Name: "smtpd", Program: "smtpd"},
 	"submission": {Host: "mx1", Instance: "postfix", Name: "submission", Program: "smtpd"},
 	"out":        {Host: "mx2", Instance: "postfix-out", Name: "smtpd", Program: "smtpd"},
+	"smtp":       {Host: "mx1", Instance: "postfix", Name: "smtp", Program: "smtp"},
+	"relay":      {Host: "mx2", Instance: "postfix-out", Name: "relay", Program: "smtp"},
+	"lmtp":       {Host: "mx1", Instance: "postfix", Name: "lmtp", Program: "lmtp"},
+	"local":      {Host: "mx1", Instance: "postfix", Name: "local", Program: "local"},
+	"error":      {Host: "mx1", Instance: "postfix", Name: "error", Program: "error"},
 }
 
 var ciphers = map[string]*parser.TLS{
@@ -45,6 +50,28 @@ func failed(p *parser.Peer, after time.Duration, reason string) *parser.Session 
 	s := plain(p, after)
 	s.State, s.Failure = parser.TLSFailed, &parser.Failure{Result: parser.ResultValidationFailure, Reason: reason, Detail: "whatever it was"}
 	return s
+}
+
+// outbound makes a session one that smtp opened.
+func outbound(s *parser.Session) *parser.Session {
+	s.Direction, s.Service, s.Ended = parser.Outbound, services["smtp"], parser.EndedUnlogged
+	return s
+}
+
+// delivered is the first recipient of a transaction that carried mail to a domain, on a session as outbound makes it.
+func delivered(s *parser.Session, domain string) *parser.Delivery {
+	return &parser.Delivery{
+		QueueID: "3F1A2C0B7D", Time: s.End, To: "u@" + domain, Domain: domain, Service: s.Service, Relay: s.Peer, Port: 25,
+		Status: "sent", DSN: "2.0.0", First: true, State: s.State, TLS: s.TLS,
+	}
+}
+
+// refused is a first recipient whose mail found no server because TLS could not be had.
+func refused(domain string, after time.Duration, result, reason string) *parser.Delivery {
+	return &parser.Delivery{
+		Time: start.Add(after), Domain: domain, Service: services["smtp"], Status: "deferred", DSN: "4.7.5", First: true,
+		Policy: parser.Policy{Level: "dane-only", Violated: true}, Failure: &parser.Failure{Result: result, Reason: reason},
+	}
 }
 
 // message is one of a session.

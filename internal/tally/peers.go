@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"cmp"
 	"container/list"
 	"net/netip"
 	"strings"
@@ -11,26 +12,27 @@ import (
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
 
-// HostLabel is the peer's host name in lower case; without a verified name its address; without that too "unknown".
+// HostLabel is the peer's host name in lower case; without a verified name its address; without that too "unknown". A UNIX-domain socket is its
+// path: the name that Postfix logs for it is its own.
 func HostLabel(p parser.Peer) string {
-	if p.Name != "unknown" {
+	if p.Path == "" && p.Name != "" && p.Name != "unknown" {
 		return strings.ToLower(p.Name)
 	}
 	return AddressLabel(p)
 }
 
-// AddressLabel is the peer's IP address, or "unknown".
+// AddressLabel is the peer's IP address, the path of a UNIX-domain socket, or "unknown".
 func AddressLabel(p parser.Peer) string {
-	if p.Address == "" {
-		return "unknown"
-	}
-	return p.Address
+	return cmp.Or(p.Path, p.Address, "unknown")
 }
 
 // DomainLabel is the registrable domain of the peer's host name by the public suffix list, as it stands in the program;
 // without a verified name the address.
 func DomainLabel(p parser.Peer) string {
 	host := HostLabel(p)
+	if p.Path != "" {
+		return host
+	}
 	if _, err := netip.ParseAddr(host); err == nil {
 		return host
 	}
@@ -44,10 +46,17 @@ func DomainLabel(p parser.Peer) string {
 // NoLabel keeps no peers.
 func NoLabel(parser.Peer) string { return "" }
 
+// A place is what peers are told apart by: the label. Domains have a place for each class, since a hop to a host nearby says nothing of the way
+// to the Internet; the class of peers is zero here.
+type place struct {
+	label string
+	class parser.Class
+}
+
 // A peer is one of those with a place of their own, or Other.
 type peer struct {
-	label     string
-	class     parser.Class
+	place     place
+	class     parser.Class // of the last session or message
 	counts    []peerCount
 	recent    int               // index of the count that was used last
 	failures  map[string]uint64 // by reason; nil before the first
@@ -58,30 +67,31 @@ type peer struct {
 	heard     *list.Element
 }
 
-// peers are those of one direction.
+// peers are those of one direction, or domains.
 type peers struct {
 	opts    Options
-	byLabel map[string]*peer
+	places  map[place]*peer
 	heard   *list.List // of *peer, the one silent for longest in front
 	other   *peer
 	evicted uint64
-	places  map[*parser.Peer]*peer // where each was counted last: the parser shares what it points to
+	found   map[*parser.Peer]*peer // where each was counted last: the parser shares what it points to
 }
 
-// maxPlaces bounds the remembered places; a full table is emptied.
-const maxPlaces = 1 << 14
+// maxFound bounds the remembered places; a full table is emptied.
+const maxFound = 1 << 14
+
+// maxLabel bounds a label, in bytes: the length of a domain name (RFC 1035 section 2.3.4). A longer one is made up.
+const maxLabel = 255
 
 func newPeers(opts Options) peers {
 	return peers{
-		opts: opts, byLabel: make(map[string]*peer), heard: list.New(), places: make(map[*parser.Peer]*peer), other: newPeer(Other),
+		opts: opts, places: make(map[place]*peer), heard: list.New(), found: make(map[*parser.Peer]*peer), other: &peer{place: place{label: Other}},
 	}
 }
 
-func newPeer(label string) *peer { return &peer{label: label} }
-
-// of returns the place where p is counted, nil if peers are not kept. at is the log's time.
+// of returns where p is counted, nil if peers are not kept. at is the log's time.
 func (s *peers) of(p *parser.Peer, at time.Time) *peer {
-	if v := s.places[p]; v != nil {
+	if v := s.found[p]; v != nil {
 		s.renew(v)
 		return v
 	}
@@ -89,19 +99,28 @@ func (s *peers) of(p *parser.Peer, at time.Time) *peer {
 	if label == "" {
 		return nil
 	}
-	v := s.byLabel[label]
+	v := s.find(place{label: label}, at)
+	if v == s.other {
+		return v
+	}
+	if len(s.found) >= maxFound {
+		clear(s.found)
+	}
+	s.found[p] = v
+	return v
+}
+
+// find returns the place, or other if there is none left. Who is called Other counts there: one name cannot stand in two rows.
+func (s *peers) find(where place, at time.Time) *peer {
+	v := s.places[where]
 	if v == nil {
-		if len(s.byLabel) >= s.opts.PeerLimit && !s.makePlace(at) {
+		if where.label == Other || len(where.label) > maxLabel || len(s.places) >= s.opts.PeerLimit && !s.makePlace(at) {
 			return s.other
 		}
-		v = newPeer(label)
+		v = &peer{place: where}
 		v.heard = s.heard.PushBack(v)
-		s.byLabel[label] = v
+		s.places[where] = v
 	}
-	if len(s.places) >= maxPlaces {
-		clear(s.places)
-	}
-	s.places[p] = v
 	s.renew(v)
 	return v
 }
@@ -125,8 +144,8 @@ func (s *peers) makePlace(at time.Time) bool {
 		return false
 	}
 	s.heard.Remove(front)
-	delete(s.byLabel, idle.label)
-	clear(s.places)
+	delete(s.places, idle.place)
+	clear(s.found)
 	s.evicted++
 	return true
 }
@@ -157,6 +176,13 @@ func (p *peer) failed(reason string) {
 		p.failures = make(map[string]uint64)
 	}
 	p.failures[reason]++
+}
+
+// message counts one, and how it was sent.
+func (p *peer) message(c *counter, class parser.Class, state parser.TLSState, at time.Time) {
+	p.count(c).messages++
+	p.seen(class, at)
+	p.sent(state, at)
 }
 
 // seen notes a session or message.

@@ -26,6 +26,7 @@ func TestLabels(t *testing.T) {
 		{"co.uk", "192.0.2.10", "co.uk", "co.uk", "192.0.2.10"}, // a public suffix has no registrable domain
 		{"localhost", "127.0.0.1", "localhost", "localhost", "127.0.0.1"},
 		{"UNKNOWN.example.net", "192.0.2.10", "unknown.example.net", "example.net", "192.0.2.10"},
+		{"", "192.0.2.10", "192.0.2.10", "192.0.2.10", "192.0.2.10"}, // postscreen asks for no name
 	}
 	for _, test := range tests {
 		p := parser.Peer{Name: test.name, Address: test.address}
@@ -40,6 +41,16 @@ func TestLabels(t *testing.T) {
 		}
 		if got := NoLabel(p); got != "" {
 			t.Errorf("NoLabel(%s[%s]) = %q, want nothing", test.name, test.address, got)
+		}
+	}
+}
+
+// TestSocketLabel names a UNIX-domain socket by its path; the name before it is the host's own.
+func TestSocketLabel(t *testing.T) {
+	p := parser.Peer{Name: "mail.example.com", Path: "/run/LMTP.example.net", Class: parser.ClassUnix}
+	for name, label := range map[string]func(parser.Peer) string{"HostLabel": HostLabel, "DomainLabel": DomainLabel, "AddressLabel": AddressLabel} {
+		if got := label(p); got != p.Path {
+			t.Errorf("%s: %q, want %q", name, got, p.Path)
 		}
 	}
 }
@@ -69,7 +80,7 @@ func TestPeerLimit(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, r := range s.Peers {
-		if r.Messages != r.Sessions || r.MessagesTLS["plaintext"] != r.Messages {
+		if r.Messages != r.Sessions || r.MessagesTLS.Of("plaintext") != r.Messages {
 			t.Errorf("%s: %d messages %v, want %d", r.Peer, r.Messages, r.MessagesTLS, r.Sessions)
 		}
 	}
@@ -78,6 +89,20 @@ func TestPeerLimit(t *testing.T) {
 	}
 	if tally.Peers() != 2 || s.Evicted.Peers != 0 {
 		t.Errorf("%d peers tracked, %d evicted; want 2, 0", tally.Peers(), s.Evicted.Peers)
+	}
+}
+
+// TestPeerCalledOther shares the place of those without one: a report has one row of that name.
+func TestPeerCalledOther(t *testing.T) {
+	tally := New(Options{PeerLimit: 1})
+	for _, name := range []string{"other", "a.example.net", "b.example.net"} {
+		s := outbound(plain(client(name, "192.0.2.1"), time.Minute))
+		tally.Session(s)
+		tally.Delivered(delivered(s, name))
+	}
+	s := snapshot(tally)
+	if len(s.Peers) != 2 || peerSessions(s)[Other] != 2 || len(s.Domains) != 2 {
+		t.Errorf("peers %+v, domains %+v; want two of each, one of them other", s.Peers, s.Domains)
 	}
 }
 

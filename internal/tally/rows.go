@@ -15,12 +15,36 @@ func (t *Tally) Snapshot(counts *parser.Counts) *Snapshot {
 		Schema: Schema, Hosts: sorted(maps.Keys(t.hosts)),
 		Period:   Period{First: known(counts.First), Last: known(counts.Last)},
 		Lines:    Lines(counts.Lines),
-		Sessions: []SessionRow{}, Messages: []MessageRow{}, Peers: []PeerRow{}, Failures: []FailureRow{},
-		KeyExchanges: []KeyExchangeRow{}, Auth: []AuthRow{}, Hints: []Hint{}, Unrecognized: []UnrecognizedRow{},
-		Evicted: Evicted{
-			Sessions: counts.EvictedSessions, Messages: counts.EvictedMessages, Peers: t.inbound.evicted, Services: counts.RefusedLines,
-		},
+		Sessions: []SessionRow{}, Messages: []MessageRow{}, Deliveries: []DeliveryRow{}, Peers: []PeerRow{}, Domains: t.domains.domainRows(),
+		Failures: []FailureRow{}, KeyExchanges: []KeyExchangeRow{}, TLSRPT: []TLSRPTRow{}, Auth: []AuthRow{},
+		Contradictions: counts.Contradictions, Ambiguous: counts.Ambiguous, Evicted: t.evicted(counts),
+		Hints: []Hint{}, Unrecognized: []UnrecognizedRow{},
 	}
+	t.rows(s)
+	for i := range t.peers {
+		s.Peers = append(s.Peers, t.peers[i].rows(parser.Direction(i).String())...)
+	}
+	for _, u := range counts.Unrecognized {
+		s.Unrecognized = append(s.Unrecognized, UnrecognizedRow(u))
+	}
+	s.sort()
+	s.Hints = hints(s)
+	return s
+}
+
+func (t *Tally) evicted(counts *parser.Counts) Evicted {
+	e := Evicted{
+		Sessions: counts.EvictedSessions, Messages: counts.EvictedMessages, Deliveries: counts.EvictedDeliveries,
+		Processes: counts.EvictedProcesses, Domains: t.domains.evicted, Services: counts.RefusedLines,
+	}
+	for i := range t.peers {
+		e.Peers += t.peers[i].evicted
+	}
+	return e
+}
+
+// rows adds those that have no bound but maxRows.
+func (t *Tally) rows(s *Snapshot) {
 	for _, c := range t.counters {
 		if c.sessions > 0 {
 			s.Sessions = append(s.Sessions, SessionRow{c.SessionKey, c.sessions, c.withMail})
@@ -29,22 +53,21 @@ func (t *Tally) Snapshot(counts *parser.Counts) *Snapshot {
 			s.Messages = append(s.Messages, MessageRow{c.SessionKey, c.messages})
 		}
 	}
+	for _, d := range t.deliveries {
+		s.Deliveries = append(s.Deliveries, DeliveryRow{d.DeliveryKey, d.count, d.recipients})
+	}
 	for key, n := range t.failures {
 		s.Failures = append(s.Failures, FailureRow{key, n})
 	}
 	for key, n := range t.keyExchanges {
 		s.KeyExchanges = append(s.KeyExchanges, KeyExchangeRow{key, n})
 	}
+	for key, n := range t.tlsrpt {
+		s.TLSRPT = append(s.TLSRPT, TLSRPTRow{key, n})
+	}
 	for service, n := range t.auth {
 		s.Auth = append(s.Auth, AuthRow{service, n})
 	}
-	for _, u := range counts.Unrecognized {
-		s.Unrecognized = append(s.Unrecognized, UnrecognizedRow(u))
-	}
-	s.Peers = t.inbound.rows(Inbound)
-	s.sort()
-	s.Hints = hints(s)
-	return s
 }
 
 func sorted[S cmp.Ordered](seq func(func(S) bool)) []S {
@@ -65,8 +88,12 @@ func known(t time.Time) *time.Time {
 func (s *Snapshot) sort() {
 	slices.SortFunc(s.Sessions, func(a, b SessionRow) int { return a.compare(b.SessionKey) })
 	slices.SortFunc(s.Messages, func(a, b MessageRow) int { return a.compare(b.SessionKey) })
+	slices.SortFunc(s.Deliveries, func(a, b DeliveryRow) int { return a.compare(b.DeliveryKey) })
 	slices.SortFunc(s.Peers, func(a, b PeerRow) int {
 		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Peer, b.Peer))
+	})
+	slices.SortFunc(s.Domains, func(a, b DomainRow) int {
+		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Class, b.Class))
 	})
 	slices.SortFunc(s.Failures, func(a, b FailureRow) int {
 		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Class, b.Class),
@@ -74,6 +101,9 @@ func (s *Snapshot) sort() {
 	})
 	slices.SortFunc(s.KeyExchanges, func(a, b KeyExchangeRow) int {
 		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Group, b.Group))
+	})
+	slices.SortFunc(s.TLSRPT, func(a, b TLSRPTRow) int {
+		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Result, b.Result))
 	})
 	slices.SortFunc(s.Auth, func(a, b AuthRow) int { return cmp.Compare(a.Service, b.Service) })
 }
@@ -83,12 +113,18 @@ func (k SessionKey) compare(o SessionKey) int {
 		cmp.Compare(k.Class, o.Class), cmp.Compare(k.TLS, o.TLS), cmp.Compare(k.Protocol, o.Protocol), cmp.Compare(k.Cipher, o.Cipher))
 }
 
+func (k DeliveryKey) compare(o DeliveryKey) int {
+	return cmp.Or(cmp.Compare(k.Instance, o.Instance), cmp.Compare(k.Service, o.Service), cmp.Compare(k.Program, o.Program),
+		cmp.Compare(k.Class, o.Class), cmp.Compare(k.TLS, o.TLS), cmp.Compare(k.Protocol, o.Protocol), cmp.Compare(k.Trust, o.Trust),
+		cmp.Compare(k.Policy, o.Policy), cmp.Compare(k.RequireTLS, o.RequireTLS), cmp.Compare(k.Status, o.Status))
+}
+
 func (s *peers) rows(direction string) []PeerRow {
-	out := make([]PeerRow, 0, len(s.byLabel)+1)
-	for _, p := range s.byLabel {
+	out := make([]PeerRow, 0, len(s.places)+1)
+	for _, p := range s.places {
 		out = append(out, p.row(direction))
 	}
-	if len(s.other.counts) > 0 {
+	if s.other.used() {
 		other := s.other.row(direction)
 		other.Class = "" // of all classes
 		out = append(out, other)
@@ -96,9 +132,11 @@ func (s *peers) rows(direction string) []PeerRow {
 	return out
 }
 
+func (p *peer) used() bool { return len(p.counts) > 0 || p.failures != nil }
+
 func (p *peer) row(direction string) PeerRow {
 	r := PeerRow{
-		Direction: direction, Peer: p.label, Class: p.class.String(), First: p.first, Last: p.last,
+		Direction: direction, Peer: p.place.label, Class: p.class.String(), First: p.first, Last: p.last,
 		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain), Combinations: p.combinations(),
 	}
 	for _, c := range p.counts {
@@ -125,4 +163,32 @@ func (p *peer) combinations() []PeerCount {
 		return cmp.Or(cmp.Compare(a.TLS, b.TLS), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Cipher, b.Cipher))
 	})
 	return out
+}
+
+func (s *peers) domainRows() []DomainRow {
+	out := make([]DomainRow, 0, len(s.places)+1)
+	for _, p := range s.places {
+		out = append(out, p.domainRow())
+	}
+	if s.other.used() {
+		other := s.other.domainRow()
+		other.Class = "" // of all classes
+		out = append(out, other)
+	}
+	return out
+}
+
+func (p *peer) domainRow() DomainRow {
+	r := DomainRow{
+		Domain: p.place.label, Class: p.class.String(), First: p.first, Last: p.last, LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain),
+	}
+	for _, c := range p.counts {
+		r.Recipients += c.messages
+		r.TLS.add(c.of.TLS, c.messages)
+		r.Protocols.add(c.of.Protocol, c.messages)
+	}
+	for reason, n := range p.failures {
+		r.Failures.add(reason, n)
+	}
+	return r
 }

@@ -1,15 +1,15 @@
 package tally
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Schema is the version of the Snapshot's JSON form. Snapshots of other versions cannot be added.
 const Schema = 1
 
-// Inbound is the direction of sessions that smtpd serves.
-const Inbound = "inbound"
+// Inbound and Outbound are the directions, as parser.Direction names them.
+const (
+	Inbound  = "inbound"  // sessions that smtpd and postscreen serve
+	Outbound = "outbound" // sessions that smtp and lmtp open
+)
 
 // Other is the label under which is counted what found no place: peers past the limit, and rows past maxRows.
 const Other = "other"
@@ -17,16 +17,23 @@ const Other = "other"
 // A Snapshot is everything counted up to one moment. Rows are sorted by their labels, so equal tallies have equal snapshots. Labels that do
 // not apply are empty.
 type Snapshot struct {
-	Schema       int               `json:"schema"`
-	Period       Period            `json:"period"`
-	Hosts        []string          `json:"hosts"`
-	Lines        Lines             `json:"lines"`
-	Sessions     []SessionRow      `json:"sessions"`
-	Messages     []MessageRow      `json:"messages"`
-	Peers        []PeerRow         `json:"peers"`
-	Failures     []FailureRow      `json:"failures"`
-	KeyExchanges []KeyExchangeRow  `json:"key_exchanges"`
-	Auth         []AuthRow         `json:"plaintext_auth"`
+	Schema       int              `json:"schema"`
+	Period       Period           `json:"period"`
+	Hosts        []string         `json:"hosts"`
+	Lines        Lines            `json:"lines"`
+	Sessions     []SessionRow     `json:"sessions"`
+	Messages     []MessageRow     `json:"messages"`
+	Deliveries   []DeliveryRow    `json:"deliveries"`
+	Peers        []PeerRow        `json:"peers"`
+	Domains      []DomainRow      `json:"domains"`
+	Failures     []FailureRow     `json:"failures"`
+	KeyExchanges []KeyExchangeRow `json:"key_exchanges"`
+	TLSRPT       []TLSRPTRow      `json:"tlsrpt"`
+	Auth         []AuthRow        `json:"plaintext_auth"`
+
+	Contradictions uint64 `json:"contradictions"` // deliveries that a TLS line says went under TLS, and tls= in plaintext; tls= is believed
+	Ambiguous      uint64 `json:"ambiguous"`      // delivery records that can be read in several ways, and are not counted
+
 	Evicted      Evicted           `json:"evicted"`
 	Hints        []Hint            `json:"hints"`
 	Unrecognized []UnrecognizedRow `json:"unrecognized"`
@@ -67,10 +74,32 @@ type SessionRow struct {
 	WithMail uint64 `json:"with_mail"`
 }
 
-// MessageRow counts messages, by the TLS state in which each was sent.
+// MessageRow counts messages, by the TLS state in which each was sent. Inbound, these are messages that reached the queue; outbound, recipients
+// for whom a server took the message.
 type MessageRow struct {
 	SessionKey
 	Count uint64 `json:"count"`
+}
+
+// DeliveryKey is what attempts to deliver are counted by.
+type DeliveryKey struct {
+	Instance   string `json:"instance"`
+	Service    string `json:"service"`
+	Program    string `json:"program"`       // smtp or lmtp
+	Class      string `json:"class"`         // "unknown" if no server was reached
+	TLS        string `json:"tls,omitempty"` // empty if no server was reached, "failed" if that was because of TLS
+	Protocol   string `json:"protocol,omitempty"`
+	Trust      string `json:"trust,omitempty"`  // of the server's certificate
+	Policy     string `json:"policy,omitempty"` // tls= as logged (3.11), without the part about REQUIRETLS
+	RequireTLS string `json:"requiretls,omitempty"`
+	Status     string `json:"status"` // "unknown" if the line is cut before it
+}
+
+// DeliveryRow counts attempts to deliver, with whatever success.
+type DeliveryRow struct {
+	DeliveryKey
+	Count      uint64 `json:"count"`      // transactions
+	Recipients uint64 `json:"recipients"` // delivery records
 }
 
 // PeerRow is what is known of one peer.
@@ -92,25 +121,19 @@ type PeerRow struct {
 	Combinations []PeerCount `json:"-"`
 }
 
-// Counts are numbers by label.
-type Counts map[string]uint64
-
-// MarshalJSON writes nil, which costs nothing to make for many peers, like an empty map.
-func (c Counts) MarshalJSON() ([]byte, error) {
-	if c == nil {
-		return []byte("{}"), nil
-	}
-	return json.Marshal(map[string]uint64(c))
-}
-
-func (c *Counts) add(label string, n uint64) {
-	if label == "" || n == 0 {
-		return
-	}
-	if *c == nil {
-		*c = make(Counts)
-	}
-	(*c)[label] += n
+// DomainRow is what is known of the mail to one recipient domain, by the class of the servers that took it. Mail to this host itself, for a content
+// filter or a mailbox server, is left out.
+type DomainRow struct {
+	Domain     string     `json:"domain"`
+	Class      string     `json:"class"`      // "unknown" if no server was reached
+	Recipients uint64     `json:"recipients"` // for whom a server took the message
+	TLS        Counts     `json:"tls"`        // recipients
+	Protocols  Counts     `json:"protocols"`  // recipients
+	Failures   Counts     `json:"failures"`   // recipients without delivery because TLS could not be used, by reason; each attempt counts
+	First      time.Time  `json:"first"`
+	Last       time.Time  `json:"last"`
+	LastTLS    *time.Time `json:"last_tls,omitempty"`       // recipient
+	LastPlain  *time.Time `json:"last_plaintext,omitempty"` // recipient
 }
 
 // PeerCount counts a peer's sessions and messages of one TLS state, protocol and cipher. The same ones may stand there several times, for
@@ -129,7 +152,8 @@ type FailureKey struct {
 	Reason    string `json:"reason"`
 }
 
-// FailureRow counts sessions whose handshake failed, or whose client certificate was refused.
+// FailureRow counts sessions whose handshake failed, or whose certificate was refused; outbound also transactions that came to no session because
+// TLS could not be had, with class "unknown".
 type FailureRow struct {
 	FailureKey
 	Count uint64 `json:"count"`
@@ -147,6 +171,18 @@ type KeyExchangeRow struct {
 	Count uint64 `json:"count"`
 }
 
+// TLSRPTKey is what TLSRPT results are counted by.
+type TLSRPTKey struct {
+	Domain string `json:"domain"` // policy domain
+	Result string `json:"result"` // "success", or the failure type of RFC 8460 section 4.3
+}
+
+// TLSRPTRow counts what Postfix handed to the TLSRPT library.
+type TLSRPTRow struct {
+	TLSRPTKey
+	Count uint64 `json:"count"`
+}
+
 // AuthRow counts sessions that authenticated without TLS.
 type AuthRow struct {
 	Service string `json:"service"`
@@ -155,10 +191,13 @@ type AuthRow struct {
 
 // Evicted counts what was given up because a bound was reached.
 type Evicted struct {
-	Sessions uint64 `json:"sessions"` // told before their end
-	Messages uint64 `json:"messages"` // told before their end
-	Peers    uint64 `json:"peers"`    // idle, and replaced by a newcomer
-	Services uint64 `json:"services"` // lines of hosts and services past the bound
+	Sessions   uint64 `json:"sessions"`   // told before their end
+	Messages   uint64 `json:"messages"`   // told before their end
+	Deliveries uint64 `json:"deliveries"` // told as unknown, before a TLS line of their service
+	Processes  uint64 `json:"processes"`  // smtp and lmtp processes whose state was forgotten
+	Peers      uint64 `json:"peers"`      // idle, and replaced by a newcomer
+	Domains    uint64 `json:"domains"`    // idle, and replaced by a newcomer
+	Services   uint64 `json:"services"`   // lines of hosts and services past the bound
 }
 
 // A Hint tells an administrator what to do to see more, or what to look at.

@@ -8,12 +8,12 @@ import (
 
 // Options of a tally.
 type Options struct {
-	// PeerLimit bounds the peers of a direction; 0 keeps none, and counts all under Other.
+	// PeerLimit bounds the peers of a direction, and the destination domains; 0 keeps none, and counts all under Other.
 	PeerLimit int
-	// PeerIdle is how long a peer must have been silent, by the log's clock, to make place for a newcomer; 0 means it
+	// PeerIdle is how long a peer or domain must have been silent, by the log's clock, to make place for a newcomer; 0 means it
 	// keeps its place for ever.
 	PeerIdle time.Duration
-	// Label names a peer; nil is HostLabel. An empty label keeps no peers at all.
+	// Label names a peer; nil is HostLabel. An empty label keeps no peers at all, and no domains.
 	Label func(parser.Peer) string
 }
 
@@ -22,11 +22,16 @@ type Tally struct {
 	opts         Options
 	counters     map[SessionKey]*counter
 	combinations map[combination]view
+	deliveries   map[DeliveryKey]*delivery
+	attempts     map[attempt]*delivery
 	failures     map[FailureKey]uint64
 	keyExchanges map[KeyExchangeKey]uint64
+	tlsrpt       map[TLSRPTKey]uint64
 	auth         map[string]uint64
 	hosts        map[string]struct{}
-	inbound      peers
+	peers        [parser.NumDirections]peers
+	domains      peers
+	keepsDomains bool
 }
 
 // maxHosts bounds the list of hosts in a report.
@@ -37,40 +42,42 @@ func New(opts Options) *Tally {
 	if opts.Label == nil {
 		opts.Label = HostLabel
 	}
-	return &Tally{
+	t := &Tally{
 		opts: opts, counters: make(map[SessionKey]*counter), combinations: make(map[combination]view),
-		failures: make(map[FailureKey]uint64), keyExchanges: make(map[KeyExchangeKey]uint64),
-		auth: make(map[string]uint64), hosts: make(map[string]struct{}), inbound: newPeers(opts),
+		deliveries: make(map[DeliveryKey]*delivery), attempts: make(map[attempt]*delivery),
+		failures: make(map[FailureKey]uint64), keyExchanges: make(map[KeyExchangeKey]uint64), tlsrpt: make(map[TLSRPTKey]uint64),
+		auth: make(map[string]uint64), hosts: make(map[string]struct{}), domains: newPeers(opts), keepsDomains: keepsDomains(opts),
 	}
+	for i := range t.peers {
+		t.peers[i] = newPeers(opts)
+	}
+	return t
 }
 
-// Session counts an inbound session.
+// Session counts a session of either direction.
 func (t *Tally) Session(s *parser.Session) {
-	v := t.view(s.Service, s.Peer, s.State, s.TLS)
+	v := t.view(s.Direction, s.Service, s.Peer, s.State, s.TLS)
 	c := v.counter
 	c.sessions++
 	if s.Messages > 0 {
 		c.withMail++
 	}
-	peer := t.inbound.of(s.Peer, s.End)
+	peer := t.peers[s.Direction].of(s.Peer, s.End)
 	if peer != nil {
 		peer.count(c).sessions++
 		peer.seen(s.Peer.Class, s.End)
 	}
 	if s.Failure != nil {
-		t.failures[FailureKey{Inbound, c.Service, c.Class, s.Failure.Result, s.Failure.Reason}]++
+		t.failures[FailureKey{c.Direction, c.Service, c.Class, s.Failure.Result, s.Failure.Reason}]++
 		if peer != nil {
 			peer.failed(s.Failure.Reason)
 		}
 	}
 	if v.group != "" {
-		key := KeyExchangeKey{Inbound, v.group}
-		if _, ok := t.keyExchanges[key]; !ok && len(t.keyExchanges) >= maxRows {
-			key.Group = Other
-		}
-		t.keyExchanges[key]++
+		key := KeyExchangeKey{c.Direction, v.group}
+		t.keyExchanges[bounded(t.keyExchanges, key, maxRows, KeyExchangeKey{c.Direction, Other})]++
 	}
-	if s.State == parser.TLSPlaintext && (s.Auth.Method != "" || s.Commands.Count[parser.CommandAUTH].OK > 0) {
+	if s.Direction == parser.Inbound && s.State == parser.TLSPlaintext && (s.Auth.Method != "" || s.Commands.Count[parser.CommandAUTH].OK > 0) {
 		t.auth[c.Service]++
 	}
 }
@@ -78,12 +85,14 @@ func (t *Tally) Session(s *parser.Session) {
 // Queued counts a message that came by SMTP.
 func (t *Tally) Queued(m *parser.Message) {
 	src := &m.Source
-	c := t.view(src.Service, src.Peer, src.State, src.TLS).counter
+	t.message(parser.Inbound, src.Peer, t.view(parser.Inbound, src.Service, src.Peer, src.State, src.TLS).counter, src.State, m.Received)
+}
+
+// message counts a message of a peer.
+func (t *Tally) message(dir parser.Direction, p *parser.Peer, c *counter, state parser.TLSState, at time.Time) {
 	c.messages++
-	if peer := t.inbound.of(src.Peer, m.Received); peer != nil {
-		peer.count(c).messages++
-		peer.seen(src.Peer.Class, m.Received)
-		peer.sent(src.State, m.Received)
+	if peer := t.peers[dir].of(p, at); peer != nil {
+		peer.message(c, p.Class, state, at)
 	}
 }
 
@@ -99,10 +108,11 @@ type counter struct {
 // A combination stands for a SessionKey and a key exchange: comparing pointers costs less than comparing strings, and the parser shares
 // what it points to.
 type combination struct {
-	service *parser.Service
-	tls     *parser.TLS
-	class   parser.Class
-	state   parser.TLSState
+	service   *parser.Service
+	tls       *parser.TLS
+	direction parser.Direction
+	class     parser.Class
+	state     parser.TLSState
 }
 
 // A view is what a combination stands for.
@@ -117,8 +127,16 @@ const maxCombinations = 1 << 14
 // maxRows bounds the rows of a kind. There are some dozens; only somebody who writes log lines himself can make many.
 const maxRows = 10_000
 
-func (t *Tally) view(svc *parser.Service, peer *parser.Peer, state parser.TLSState, tls *parser.TLS) view {
-	key := combination{svc, tls, peer.Class, state}
+// bounded returns key, or rest if key would be one row too many.
+func bounded[K comparable](rows map[K]uint64, key K, limit int, rest K) K {
+	if _, ok := rows[key]; !ok && len(rows) >= limit {
+		return rest
+	}
+	return key
+}
+
+func (t *Tally) view(dir parser.Direction, svc *parser.Service, peer *parser.Peer, state parser.TLSState, tls *parser.TLS) view {
+	key := combination{svc, tls, dir, peer.Class, state}
 	v, ok := t.combinations[key]
 	if !ok {
 		t.host(svc.Host)
@@ -133,7 +151,7 @@ func (t *Tally) view(svc *parser.Service, peer *parser.Peer, state parser.TLSSta
 
 func (t *Tally) newView(c combination) view {
 	key := SessionKey{
-		Direction: Inbound, Instance: c.service.Instance, Service: c.service.Name, Class: c.class.String(), TLS: c.state.String(),
+		Direction: c.direction.String(), Instance: c.service.Instance, Service: c.service.Name, Class: c.class.String(), TLS: c.state.String(),
 	}
 	group := ""
 	if c.tls != nil {
@@ -160,11 +178,10 @@ func (t *Tally) host(name string) {
 	}
 }
 
-// Peers returns how many peers have a place of their own.
-func (t *Tally) Peers() int { return len(t.inbound.byLabel) }
-
-// Delivered counts a delivery.
-func (t *Tally) Delivered(*parser.Delivery) {}
-
-// TLSRPT counts a TLSRPT result.
-func (t *Tally) TLSRPT(*parser.TLSRPT) {}
+// Peers returns how many peers of both directions have a place of their own.
+func (t *Tally) Peers() (n int) {
+	for i := range t.peers {
+		n += len(t.peers[i].places)
+	}
+	return n
+}

@@ -51,19 +51,20 @@ func TestSnapshot(t *testing.T) {
 			{submission, 1, 1},
 			{key("postfix-out", "smtpd", "established", "TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384"), 1, 0},
 		},
-		Messages: []MessageRow{{tls13, 2}, {submission, 1}},
+		Messages:   []MessageRow{{tls13, 2}, {submission, 1}},
+		Deliveries: []DeliveryRow{}, Domains: []DomainRow{}, TLSRPT: []TLSRPTRow{},
 		Peers: []PeerRow{
 			{
 				Direction: "inbound", Peer: "192.0.2.2", Class: "public", Sessions: 2,
-				TLS: Counts{"failed": 1, "established": 1}, Protocols: Counts{"TLSv1.2": 1},
-				Ciphers:  Counts{"ECDHE-RSA-AES256-GCM-SHA384": 1},
-				Failures: Counts{"timeout": 1, "client_certificate": 1}, First: at(3), Last: at(4),
+				TLS: Counts{{"established", 1}, {"failed", 1}}, Protocols: Counts{{"TLSv1.2", 1}},
+				Ciphers:  Counts{{"ECDHE-RSA-AES256-GCM-SHA384", 1}},
+				Failures: Counts{{"client_certificate", 1}, {"timeout", 1}}, First: at(3), Last: at(4),
 				Combinations: []PeerCount{{"established", "TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384", 1, 0}, {"failed", "", "", 1, 0}},
 			},
 			{
 				Direction: "inbound", Peer: "a.example.net", Class: "public", Sessions: 2, Messages: 3,
-				TLS: Counts{"established": 1, "plaintext": 1}, Protocols: Counts{"TLSv1.3": 1},
-				Ciphers: Counts{"TLS_AES_256_GCM_SHA384": 1}, MessagesTLS: Counts{"established": 2, "plaintext": 1},
+				TLS: Counts{{"established", 1}, {"plaintext", 1}}, Protocols: Counts{{"TLSv1.3", 1}},
+				Ciphers: Counts{{"TLS_AES_256_GCM_SHA384", 1}}, MessagesTLS: Counts{{"established", 2}, {"plaintext", 1}},
 				First: at(1), Last: at(2), LastTLS: new(at(1)), LastPlain: new(at(2)),
 				Combinations: []PeerCount{{"established", "TLSv1.3", "TLS_AES_256_GCM_SHA384", 1, 2}, {"plaintext", "", "", 1, 1}},
 			},
@@ -102,10 +103,19 @@ func TestSnapshotOrder(t *testing.T) {
 			sessions = append(sessions, s)
 		}
 	}
-	forward, backward := New(Options{PeerLimit: 100}), New(Options{PeerLimit: 100})
+	out, deliveries := outboundTraffic()
+	sessions = append(sessions, out...)
+	forward, backward := New(Options{PeerLimit: 1000}), New(Options{PeerLimit: 1000})
 	for i := range sessions {
 		forward.Session(sessions[i])
 		backward.Session(sessions[len(sessions)-1-i])
+	}
+	for i, d := range deliveries {
+		back := deliveries[len(deliveries)-1-i]
+		forward.Delivered(d)
+		backward.Delivered(back)
+		forward.TLSRPT(&parser.TLSRPT{Service: d.Service, Domain: d.Domain, Result: d.State.String()})
+		backward.TLSRPT(&parser.TLSRPT{Service: back.Service, Domain: back.Domain, Result: back.State.String()})
 	}
 	combinations := cmpopts.SortSlices(func(a, b PeerCount) bool { return fmt.Sprint(a) < fmt.Sprint(b) })
 	if diff := cmp.Diff(snapshot(forward), snapshot(backward), combinations); diff != "" {
@@ -129,9 +139,9 @@ func TestSnapshotIsIndependent(t *testing.T) {
 	if diff := cmp.Diff(same, before); diff != "" {
 		t.Errorf("a snapshot changed (-before +after):\n%s", diff)
 	}
-	before.Peers[0].TLS["established"] = 99
+	before.Peers[0].TLS[0].N = 99
 	before.Sessions[0].Count = 99
-	if n := snapshot(tally).Peers[0].TLS["established"]; n != 2 {
+	if n := snapshot(tally).Peers[0].TLS.Of("established"); n != 2 {
 		t.Errorf("a change to a snapshot reached the tally: %d", n)
 	}
 }
@@ -139,8 +149,8 @@ func TestSnapshotIsIndependent(t *testing.T) {
 // TestEmptySnapshot has empty lists where there is nothing, so that JSON has [] and not null.
 func TestEmptySnapshot(t *testing.T) {
 	want := &Snapshot{
-		Schema: 1, Hosts: []string{}, Sessions: []SessionRow{}, Messages: []MessageRow{}, Peers: []PeerRow{}, Failures: []FailureRow{},
-		KeyExchanges: []KeyExchangeRow{}, Auth: []AuthRow{}, Hints: []Hint{}, Unrecognized: []UnrecognizedRow{},
+		Schema: 1, Hosts: []string{}, Sessions: []SessionRow{}, Messages: []MessageRow{}, Deliveries: []DeliveryRow{}, Peers: []PeerRow{},
+		Domains: []DomainRow{}, Failures: []FailureRow{}, KeyExchanges: []KeyExchangeRow{}, TLSRPT: []TLSRPTRow{}, Auth: []AuthRow{}, Hints: []Hint{}, Unrecognized: []UnrecognizedRow{},
 	}
 	if diff := cmp.Diff(want, snapshot(New(Options{PeerLimit: 10}))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -186,5 +196,16 @@ func TestPlaintextAuth(t *testing.T) {
 		if diff := cmp.Diff(test.want, snapshot(tally).Auth); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
+	}
+}
+
+// TestParserFigures hands on what the parser counts itself.
+func TestParserFigures(t *testing.T) {
+	s := New(Options{}).Snapshot(&parser.Counts{
+		EvictedSessions: 1, EvictedMessages: 2, EvictedDeliveries: 3, EvictedProcesses: 4, Contradictions: 5, Ambiguous: 6, RefusedLines: 7,
+	})
+	want := Evicted{Sessions: 1, Messages: 2, Deliveries: 3, Processes: 4, Services: 7}
+	if s.Evicted != want || s.Contradictions != 5 || s.Ambiguous != 6 {
+		t.Errorf("%+v, %d contradictions, %d ambiguous; want %+v, 5, 6", s.Evicted, s.Contradictions, s.Ambiguous, want)
 	}
 }
