@@ -8,7 +8,7 @@ import (
 
 // maxInterned bounds each table of strings. A full table is emptied: strings in use stay valid, and what is seen again
 // is stored again.
-const maxInterned = 1 << 14
+const maxInterned = 1 << 13
 
 // intern keeps one copy of what lines repeat: peers, TLS parameters, user names. So a line of a known peer allocates nothing, and records do
 // not alias the input.

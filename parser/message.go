@@ -33,17 +33,33 @@ type message struct {
 	proxied  bool // came out of a before-queue filter; its source is the session in front of that, see filter.go
 
 	source     Source // without Parent
-	messageID  []byte
-	from       []byte
-	parent     []byte // queue ID
-	text       string // the queue ID and these three, once made
-	id         string // the queue ID, once made
 	size       uint64
 	recipients uint32
+	waiting    int // deliveries that are not decided
+
+	*details // nil with Options.CountsOnly
+}
+
+// details are what only matters to those who want whole records.
+type details struct {
+	messageID []byte
+	from      []byte
+	parent    []byte // queue ID
+	text      string // the queue ID and these three, once made
+	id        string // the queue ID, once made
 
 	deliveries []Delivery
 	omitted    int // past maxDeliveries
-	waiting    int // deliveries that are not decided
+}
+
+// reset makes room for another message's details; what the slices point to is let go.
+func (d *details) reset() {
+	deliveries := d.deliveries[:0]
+	clear(d.deliveries)
+	if cap(deliveries) > 16 {
+		deliveries = nil
+	}
+	*d = details{messageID: d.messageID[:0], from: d.from[:0], parent: d.parent[:0], deliveries: deliveries}
 }
 
 // queueEvent takes a line about a queue ID.
@@ -73,7 +89,9 @@ func (q *messages) event(m *machine, msg *message, b *batch, e *event, at time.T
 	switch e.kind {
 	case eventMessageID:
 		msg.header = true
-		q.setText(msg, &msg.messageID, b.bytes(e.value))
+		if msg.details != nil {
+			msg.setText(&msg.messageID, b.bytes(e.value))
+		}
 	case eventQueueActive:
 		q.activate(m, msg, b, e)
 	case eventRemoved, eventRequeued:
@@ -102,23 +120,24 @@ func (q *messages) notified(m *machine, sc *scope, parent, id []byte, at time.Ti
 }
 
 func (msg *message) setParent(id []byte) {
-	msg.parent, msg.text = append(msg.parent[:0], id...), ""
+	if msg.details != nil {
+		msg.parent, msg.text = append(msg.parent[:0], id...), ""
+	}
 }
 
 // setText keeps a text of the message.
-func (q *messages) setText(msg *message, dst *[]byte, text []byte) {
-	if q.countsOnly {
-		return
-	}
+func (d *details) setText(dst *[]byte, text []byte) {
 	text = text[:min(len(text), maxText)]
 	if !utf8.Valid(text) {
 		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
 	}
-	*dst, msg.text = append((*dst)[:0], text...), ""
+	*dst, d.text = append((*dst)[:0], text...), ""
 }
 
 func (q *messages) activate(m *machine, msg *message, b *batch, e *event) {
-	q.setText(msg, &msg.from, b.bytes(e.value))
+	if msg.details != nil {
+		msg.setText(&msg.from, b.bytes(e.value))
+	}
 	msg.size, msg.recipients, msg.queued = e.num, e.count, true
 	q.taken(m, msg)
 }

@@ -134,7 +134,11 @@ func (q *messages) begin(m *machine, sc *scope, id []byte, at time.Time) *messag
 func (q *messages) unused() *message {
 	n := len(q.free)
 	if n == 0 {
-		return new(message)
+		msg := new(message)
+		if !q.countsOnly {
+			msg.details = new(details)
+		}
+		return msg
 	}
 	msg := q.free[n-1]
 	q.free = q.free[:n-1]
@@ -222,12 +226,11 @@ func (q *messages) tell(m *machine, msg *message) {
 	}
 	q.leaveSession(msg)
 	q.count--
-	q.kept -= len(msg.deliveries)
-	clear(msg.deliveries)
-	*msg = message{messageID: msg.messageID[:0], from: msg.from[:0], parent: msg.parent[:0], deliveries: msg.deliveries[:0]}
-	if cap(msg.deliveries) > 16 {
-		msg.deliveries = nil
+	if msg.details != nil {
+		q.kept -= len(msg.deliveries)
+		msg.reset()
 	}
+	*msg = message{details: msg.details}
 	q.free = append(q.free, msg)
 }
 
@@ -235,9 +238,10 @@ func (q *messages) tell(m *machine, msg *message) {
 func (q *messages) fill(msg *message) *Message {
 	q.record = Message{
 		Host: msg.scope.host, Instance: msg.scope.instance, Size: msg.size, Recipients: msg.recipients, Queued: msg.queued,
-		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source, Deliveries: msg.deliveries, Omitted: msg.omitted,
+		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source,
 	}
-	if !q.countsOnly {
+	if msg.details != nil {
+		q.record.Deliveries, q.record.Omitted = msg.deliveries, msg.omitted
 		q.fillTexts(msg)
 	}
 	return &q.record

@@ -45,8 +45,8 @@ func (m *machine) wait(svc *service, msg *message, c *connection, v *Delivery, a
 		w.failure = *v.Failure
 		w.delivery.Failure = &w.failure
 	}
-	if n := len(msg.deliveries); !m.countsOnly && msg.omitted == 0 {
-		w.index = n - 1
+	if msg.details != nil && msg.omitted == 0 {
+		w.index = len(msg.deliveries) - 1
 	}
 	m.waiting.push(w)
 	m.waiting.count++

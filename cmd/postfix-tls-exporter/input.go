@@ -30,10 +30,14 @@ type logFormat struct {
 	Year           int      `help:"Year of the first line, where lines have none. Default: derived from the file's modification time."`
 	Timezone       string   `placeholder:"ZONE" help:"Zone of lines that have none, such as Europe/Berlin. Default: the local zone."`
 	TrustedNetwork []string `placeholder:"PREFIX" help:"Count peers of this network as private, such as 192.0.2.0/24. Repeatable."`
+	MaxMessages    int      `default:"50000" help:"How many queue IDs are remembered that have not left the queue; past it the oldest are counted early. Some 0.5 KB of memory each, 2 KB for events."`
 }
 
 func (f *logFormat) options() (parser.Options, error) {
-	opts := parser.Options{Year: f.Year, Location: time.Local}
+	opts := parser.Options{Year: f.Year, Location: time.Local, MaxMessages: f.MaxMessages}
+	if f.MaxMessages < 0 {
+		return opts, usageError{withHint(fmt.Errorf("--max-messages: %d is no number of messages", f.MaxMessages), "so many may be in the queue at a time, such as 50000; 0 means the default")}
+	}
 	if f.Timezone != "" {
 		loc, err := time.LoadLocation(f.Timezone)
 		if err != nil {
@@ -59,7 +63,7 @@ func (f *files) read(ctx context.Context, std stdio, sink parser.Sink, countsOnl
 		return parser.Counts{}, err
 	}
 	opts.CountsOnly = countsOnly
-	limitMemory()
+	limitMemory(&opts)
 	win, err := newWindow(f.Since, f.Until, opts.Location, sink)
 	if err != nil {
 		return parser.Counts{}, err
@@ -76,13 +80,21 @@ func (f *files) read(ctx context.Context, std stdio, sink parser.Sink, countsOnl
 	return p.Counts(), errors.Join(errs...)
 }
 
-// memory is what the collector tries to stay below while files are read. What is kept of a log is bounded, whatever its size; without a word
-// the collector would let garbage take as much again.
-const memory = 56 << 20
+// What the collector tries to stay below while files are read. What is kept of a log is bounded, whatever its size; without a word
+// the collector would let garbage take as much again. Whole records take more than counts.
+const (
+	memoryOfCounts  = 56 << 20
+	memoryOfRecords = 120 << 20
+)
 
-func limitMemory() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memory)
+// limitMemory leaves it at that if more is to be remembered than the default.
+func limitMemory(opts *parser.Options) {
+	limit := int64(memoryOfRecords)
+	if opts.CountsOnly {
+		limit = memoryOfCounts
+	}
+	if os.Getenv("GOMEMLIMIT") == "" && opts.MaxMessages <= 50_000 {
+		debug.SetMemoryLimit(limit)
 	}
 }
 

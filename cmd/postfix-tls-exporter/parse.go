@@ -10,7 +10,7 @@ import (
 )
 
 // reportPeers bounds the peers of a report; it is for memory, and more than a reader wants to see.
-const reportPeers = 20_000
+const reportPeers = 10_000
 
 type parseCmd struct {
 	files

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/netip"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -78,19 +77,6 @@ func (s *naiveSession) state(protocol string) string {
 	return "plaintext"
 }
 
-func (s *naiveSession) class() string {
-	a, err := netip.ParseAddr(s.address)
-	switch {
-	case err != nil:
-		return "unknown"
-	case a.IsLoopback():
-		return "loopback"
-	case a.IsPrivate():
-		return "private"
-	}
-	return "public"
-}
-
 func (s *naiveSession) label() string {
 	if s.name == "unknown" {
 		return s.address
@@ -98,47 +84,161 @@ func (s *naiveSession) label() string {
 	return strings.ToLower(s.name)
 }
 
+var (
+	naiveOut       = regexp.MustCompile(`^\w+ TLS connection established to (\S+): (\S+) with cipher (\S+) `)
+	naiveOutFailed = regexp.MustCompile(`^SSL_connect error to (\S+): `)
+	naiveGivenUp   = regexp.MustCompile(`^\w+: Cannot start TLS: handshake failure$`)
+	naiveRecord    = regexp.MustCompile(`^(\w+): to=<\S+>, relay=(\S+\]\S*), .* status=(\w+) \((.*)\)$`)
+	naiveRelay     = regexp.MustCompile(`^(\S+)\[(\S+?)\](:\d+)?$`)
+)
+
+// A naiveConnection is one to a server, as far as the lines of one process tell.
+type naiveConnection struct {
+	service, relay, queueID string
+	state, protocol, cipher string
+	sent                    int
+}
+
+// readConnections returns the connections in a log whose processes log each before they use it, and use none again.
+func readConnections(text string) []*naiveConnection {
+	var all []*naiveConnection
+	current := map[string]*naiveConnection{}
+	for _, line := range naiveLine.FindAllStringSubmatch(text, -1) {
+		service, pid, words := line[1], line[2], line[3]
+		if service != "smtp" && service != "lmtp" {
+			continue
+		}
+		c := newConnection(service, words, current[pid])
+		if c != nil && c != current[pid] {
+			all = append(all, c)
+		}
+		if current[pid] = c; naiveGivenUp.MatchString(words) {
+			current[pid] = nil
+		}
+	}
+	return all
+}
+
+// newConnection returns the connection that a line begins or speaks of.
+func newConnection(service, words string, c *naiveConnection) *naiveConnection {
+	if m := naiveOut.FindStringSubmatch(words); m != nil {
+		return &naiveConnection{service: service, relay: m[1], state: "established", protocol: m[2], cipher: m[3]}
+	}
+	if m := naiveOutFailed.FindStringSubmatch(words); m != nil {
+		return &naiveConnection{service: service, relay: m[1], state: "failed"}
+	}
+	m := naiveRecord.FindStringSubmatch(words)
+	if m == nil {
+		return c
+	}
+	if c == nil || c.relay != m[2] || c.queueID != "" && c.queueID != m[1] {
+		c = &naiveConnection{service: service, relay: m[2], state: "plaintext"}
+		if strings.HasPrefix(m[4], "TLS is required, but was not offered") {
+			c.state = "failed"
+		}
+	}
+	c.queueID = m[1]
+	if m[3] == "sent" {
+		c.sent++
+	}
+	return c
+}
+
+func (c *naiveConnection) class() string {
+	if m := naiveRelay.FindStringSubmatch(c.relay); m[3] != "" {
+		return class(m[2])
+	}
+	return "unix"
+}
+
+// label is the server's name; for a socket its path, because the name is this host's.
+func (c *naiveConnection) label() string {
+	m := naiveRelay.FindStringSubmatch(c.relay)
+	if m[3] == "" {
+		return m[2]
+	}
+	return strings.ToLower(m[1])
+}
+
+type (
+	sampleRow  struct{ direction, service, class, tls, protocol, cipher string }
+	samplePeer struct{ direction, peer, tls string }
+)
+
+// sampleCounts are what a report counts.
+type sampleCounts struct {
+	sessions, messages map[sampleRow]int
+	peers              map[samplePeer]int // messages
+	failing            map[samplePeer]int // sessions
+}
+
+func newSampleCounts() sampleCounts {
+	return sampleCounts{map[sampleRow]int{}, map[sampleRow]int{}, map[samplePeer]int{}, map[samplePeer]int{}}
+}
+
+func (n *sampleCounts) countInbound(text string) {
+	sessions, queued := readNaively(text)
+	for _, s := range sessions {
+		n.sessions[sampleRow{"inbound", s.service, class(s.address), s.state(s.protocol), s.protocol, s.cipher}]++
+		if s.failure != "" {
+			n.failing[samplePeer{"inbound", s.label(), ""}]++
+		}
+		for _, m := range s.messages {
+			if queued[m.queueID] {
+				n.messages[sampleRow{"inbound", s.service, class(s.address), s.state(m.protocol), m.protocol, m.cipher}]++
+				n.peers[samplePeer{"inbound", s.label(), s.state(m.protocol)}]++
+			}
+		}
+	}
+}
+
+func (n *sampleCounts) countOutbound(text string) {
+	for _, c := range readConnections(text) {
+		row := sampleRow{"outbound", c.service, c.class(), c.state, c.protocol, c.cipher}
+		n.sessions[row]++
+		if c.state == "failed" {
+			n.failing[samplePeer{"outbound", c.label(), ""}]++
+		}
+		if c.sent > 0 {
+			n.messages[row] += c.sent
+			n.peers[samplePeer{"outbound", c.label(), c.state}] += c.sent
+		}
+	}
+}
+
+func (n *sampleCounts) countReport(report reportRecord) {
+	rows := func(out map[sampleRow]int, in []countRecord) {
+		for _, r := range in {
+			if r.Count > 0 {
+				out[sampleRow{r.Direction, r.Service, r.Class, r.TLS, r.Protocol, r.Cipher}] += r.Count
+			}
+		}
+	}
+	rows(n.sessions, report.Sessions)
+	rows(n.messages, report.Messages)
+	for _, p := range report.Peers {
+		for state, count := range p.MessagesTLS {
+			n.peers[samplePeer{p.Direction, p.Peer, state}] = count
+		}
+		if count := sum(p.Failures); count > 0 {
+			n.failing[samplePeer{p.Direction, p.Peer, ""}] = count
+		}
+	}
+}
+
 // TestSample counts the sample log a second time, in another way, and holds the report against it.
 func TestSample(t *testing.T) {
 	log := filepath.Join(testdata, "sample.log")
 	text := string(readLog(t, log))
-	type key struct{ service, class, tls, protocol, cipher string }
-	type peerKey struct{ peer, tls string }
-	wantSessions, wantMessages, wantPeers, wantFailing := map[key]int{}, map[key]int{}, map[peerKey]int{}, map[string]int{}
-	sessions, queued := readNaively(text)
-	for _, s := range sessions {
-		wantSessions[key{s.service, s.class(), s.state(s.protocol), s.protocol, s.cipher}]++
-		if s.failure != "" {
-			wantFailing[s.label()]++
-		}
-		for _, m := range s.messages {
-			if queued[m.queueID] {
-				wantMessages[key{s.service, s.class(), s.state(m.protocol), m.protocol, m.cipher}]++
-				wantPeers[peerKey{s.label(), s.state(m.protocol)}]++
-			}
-		}
-	}
-	rows := func(in []countRecord) map[key]int {
-		out := map[key]int{}
-		for _, r := range in {
-			out[key{r.Service, r.Class, r.TLS, r.Protocol, r.Cipher}] += r.Count
-		}
-		return out
-	}
 	report := readReport(t, log)
-	equal(t, "sessions", wantSessions, rows(report.Sessions))
-	equal(t, "messages", wantMessages, rows(report.Messages))
-	gotPeers, gotFailing := map[peerKey]int{}, map[string]int{}
-	for _, p := range report.Peers {
-		for state, n := range p.MessagesTLS {
-			gotPeers[peerKey{p.Peer, state}] = n
-		}
-		if n := sum(p.Failures); n > 0 {
-			gotFailing[p.Peer] = n
-		}
-	}
-	equal(t, "messages by peer", wantPeers, gotPeers)
-	equal(t, "peers with failures", wantFailing, gotFailing)
+	want, got := newSampleCounts(), newSampleCounts()
+	want.countInbound(text)
+	want.countOutbound(text)
+	got.countReport(report)
+	equal(t, "sessions", want.sessions, got.sessions)
+	equal(t, "messages", want.messages, got.messages)
+	equal(t, "messages by peer", want.peers, got.peers)
+	equal(t, "peers with failures", want.failing, got.failing)
 	if want := strings.Count(text, "\n"); report.Lines["total"] != want || report.Lines["foreign"] != strings.Count(text, " dovecot[") {
 		t.Errorf("lines %v, the log has %d, %d of them of dovecot", report.Lines, want, strings.Count(text, " dovecot["))
 	}

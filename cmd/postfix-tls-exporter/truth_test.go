@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,12 +12,13 @@ import (
 	"time"
 )
 
-// A corpus is the log of a real Postfix and what its clients say of the same sessions.
+// A corpus is the log of a real Postfix and what its clients, and the servers that it delivered to, say of the same sessions.
 type corpus struct {
-	dir   string
-	log   string
-	facts corpusFacts
-	truth []truthSession
+	dir    string
+	log    string
+	facts  corpusFacts
+	truth  []truthSession
+	relays []truthRelay // empty where mail was discarded
 }
 
 // corpusFacts are what is known of the server, from meta.json.
@@ -26,17 +28,21 @@ type corpusFacts struct {
 	Timezone     string `json:"timezone"`
 	ClockOffset  int    `json:"clock_offset"` // seconds by which the server's clock was ahead of the clients'
 	LogLevel     string `json:"smtpd_tls_loglevel"`
+	OutLogLevel  string `json:"smtp_tls_loglevel"` // and lmtp_tls_loglevel
 	Instance     string `json:"instance"`
 	PortLogging  bool   `json:"port_logging"`
 	SNIMaps      bool   `json:"sni_maps"`
 	TLSRateLimit bool   `json:"tls_rate_limit"`
-	Restarted    bool   `json:"restarted"` // and some processes were killed
+	Restarted    bool   `json:"restarted"`     // and some processes were killed
+	FilterReturn string `json:"filter_return"` // the service that takes messages back from a before-queue filter
+	NextInstance string `json:"next_instance"` // a second Postfix, which the first one relays to
 }
 
 // A truthSession is what an SMTP client recorded of one connection.
 type truthSession struct {
 	SID       string         `json:"sid"`
-	Service   string         `json:"service"` // of the port it connected to
+	Service   string         `json:"service"`    // of the port it connected to
+	HandledBy string         `json:"handled_by"` // behind that port: postscreen, smtp (handed over to smtpd), or postscreen-or-smtp
 	Address   string         `json:"src_ip"`
 	Port      int            `json:"src_port"`
 	Name      string         `json:"name"` // that the server should find for the address
@@ -73,6 +79,46 @@ type truthMessage struct {
 	Protocol  string  `json:"protocol"` // of the moment it was sent; empty in plaintext
 	Cipher    string  `json:"cipher"`
 	Auth      bool    `json:"auth"`
+
+	Recipients []string `json:"rcpts"` // where they were delivered to a server
+}
+
+// A truthRelay is what a server that Postfix delivered to recorded of one connection.
+type truthRelay struct {
+	CID      string         `json:"cid"`
+	Name     string         `json:"host"`
+	Address  string         `json:"ip"`
+	Port     int            `json:"port"`
+	Path     string         `json:"path"` // of a UNIX-domain socket
+	Program  string         `json:"proto"`
+	TLS      string         `json:"tls"` // none, ok, failed, refused
+	Protocol string         `json:"protocol"`
+	Cipher   string         `json:"cipher"`
+	Connect  float64        `json:"t_connect"`
+	End      float64        `json:"t_end"`
+	How      string         `json:"end"`
+	Messages []relayMessage `json:"messages"` // that were sent up to the final dot
+	Rejects  []truthReject  `json:"rejects"`
+}
+
+type relayMessage struct {
+	QueueID    string         `json:"queue_id"` // from the topmost Received header
+	Recipients map[string]int `json:"rcpts"`    // reply code by address
+	Code       int            `json:"code"`     // of the reply to the final dot; 0 without one
+	Hops       []truthHop     `json:"hops"`     // of all Received headers, the last hop first
+}
+
+// A truthReject is a recipient that was refused.
+type truthReject struct {
+	Recipient string `json:"rcpt"`
+	Code      int    `json:"code"`
+}
+
+// A truthHop is what a Received header says of the way in.
+type truthHop struct {
+	QueueID  string `json:"queue_id"`
+	Protocol string `json:"protocol"`
+	Cipher   string `json:"cipher"`
 }
 
 func corpora(t *testing.T) []*corpus {
@@ -96,6 +142,9 @@ func corpora(t *testing.T) []*corpus {
 			t.Fatalf("%s has %d logs (%v)", dir, len(logs), err)
 		}
 		c.log = logs[0]
+		if relays := filepath.Join(dir, "relays.jsonl"); exists(relays) {
+			c.relays = readLines[truthRelay](t, relays)
+		}
 		all = append(all, c)
 	}
 	return all
@@ -125,12 +174,31 @@ func (c *corpus) messages() int {
 	return n
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // service is the name that the log has for it.
 func (s *truthSession) service() string {
-	if s.Service == "smtp" {
+	if s.Service == "smtp" || s.HandledBy == "smtp" {
 		return "smtpd"
 	}
 	return s.Service
+}
+
+// class is how far away an address is.
+func class(address string) string {
+	a, err := netip.ParseAddr(address)
+	switch {
+	case err != nil:
+		return "unknown"
+	case a.IsLoopback():
+		return "loopback"
+	case a.IsPrivate():
+		return "private"
+	}
+	return "public"
 }
 
 // connecting is the peer of the connect line: the proxy's word counts, XCLIENT comes later.

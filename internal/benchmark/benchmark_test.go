@@ -52,6 +52,7 @@ func TestReport(t *testing.T) {
 		`events +3` + figures +
 		`\nparse is \d+\.\d times as fast as pflogsumm\.\n` +
 		`parse takes \d+\.\d times as long as wc -l\.\n` +
+		`events takes \d+\.\d times as long as parse\.\n` +
 		regexp.QuoteMeta(pflogsummOnce) + `\n$`
 	if !regexp.MustCompile(want).Match(b.Bytes()) {
 		t.Errorf("report:\n%s\ndoes not match\n%s", &b, want)
@@ -234,8 +235,10 @@ func TestCompare(t *testing.T) {
 		}
 		return r
 	}
-	results := []result{of("wc -l", 30, 10, 20), of("pflogsumm", 6000), of("parse", 90, 50, 40), of("events", 1)}
-	want := []string{"parse is 120.0 times as fast as pflogsumm.", "parse takes 2.5 times as long as wc -l."}
+	results := []result{of("wc -l", 30, 10, 20), of("pflogsumm", 6000), of("parse", 90, 50, 40), of("events", 75)}
+	want := []string{
+		"parse is 120.0 times as fast as pflogsumm.", "parse takes 2.5 times as long as wc -l.", "events takes 1.5 times as long as parse.",
+	}
 	if diff := cmp.Diff(want, compare(results)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -28,6 +28,7 @@ const (
 	nameWC         = "wc -l"
 	namePflogsumm  = "pflogsumm"
 	nameParse      = "parse"
+	nameEvents     = "events"
 	pflogsummHint  = "pflogsumm is not installed (package pflogsumm of Debian and Ubuntu), so there is nothing to compare with"
 	pflogsummInCI  = "with CI=true it has to be"
 	sbinPflogsumm  = "/usr/sbin/pflogsumm" // not in every user's PATH
@@ -60,7 +61,7 @@ func commandsFor(c config, log, pflogsumm string) (commands []command, notes []s
 	commands = append(commands,
 		command{name: nameParse, args: []string{bin, "parse", log}},
 		command{name: "parse --format json", args: []string{bin, "parse", "--format", "json", log}},
-		command{name: "events", args: []string{bin, "events", log}},
+		command{name: nameEvents, args: []string{bin, "events", log}},
 	)
 	return commands, notes, nil
 }

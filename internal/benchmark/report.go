@@ -56,5 +56,7 @@ func compare(results []result) []string {
 	if slow, ok := medians[namePflogsumm]; ok {
 		lines = append(lines, fmt.Sprintf("parse is %.1f times as fast as pflogsumm.", slow/medians[nameParse]))
 	}
-	return append(lines, fmt.Sprintf("parse takes %.1f times as long as wc -l.", medians[nameParse]/medians[nameWC]))
+	return append(lines,
+		fmt.Sprintf("parse takes %.1f times as long as wc -l.", medians[nameParse]/medians[nameWC]),
+		fmt.Sprintf("events takes %.1f times as long as parse.", medians[nameEvents]/medians[nameParse]))
 }

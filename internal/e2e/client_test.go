@@ -28,9 +28,10 @@ type channel struct {
 	Cipher   string `json:"cipher"`
 }
 
-// A message is one that was sent: its queue ID and how it went.
+// A message is one that was sent: its queue ID, whom it is for and how it went.
 type message struct {
-	id string
+	id         string
+	recipients []string
 	channel
 }
 
@@ -69,7 +70,7 @@ func (s *sender) wrapped(service, address string, config *tls.Config) *session {
 		return seen
 	}
 	s.greet(seen, conn)
-	seen.setTLS(conn.ConnectionState())
+	seen.channel = tlsChannel(conn.ConnectionState())
 	return seen
 }
 
@@ -83,15 +84,17 @@ func (s *sender) startTLS(seen *session, config *tls.Config) {
 		return
 	}
 	state, _ := seen.client.TLSConnectionState()
-	seen.setTLS(state)
+	seen.channel = tlsChannel(state)
 }
 
 // send sends one message.
-func (s *sender) send(seen *session) {
+func (s *sender) send(seen *session, recipients ...string) message {
 	s.t.Helper()
 	c := seen.client
 	s.check(c.Mail("sender@example.org"), "MAIL")
-	s.check(c.Rcpt("recipient@example.com"), "RCPT")
+	for _, r := range recipients {
+		s.check(c.Rcpt(r), "RCPT")
+	}
 	id, err := c.Text.Cmd("DATA")
 	s.check(err, "DATA")
 	c.Text.StartResponse(id)
@@ -108,11 +111,12 @@ func (s *sender) send(seen *session) {
 	if found == nil {
 		s.t.Fatalf("no queue ID in %q", reply)
 	}
-	m := message{id: found[1], channel: channel{TLS: "plaintext"}}
+	m := message{id: found[1], recipients: recipients, channel: channel{TLS: "plaintext"}}
 	if _, ok := c.TLSConnectionState(); ok {
 		m.channel = seen.channel
 	}
 	seen.messages = append(seen.messages, m)
+	return m
 }
 
 func (s *sender) quit(seen *session) {
@@ -144,13 +148,13 @@ func (s *sender) check(err error, what string) {
 	}
 }
 
-func (seen *session) setTLS(state tls.ConnectionState) {
+func tlsChannel(state tls.ConnectionState) channel {
 	cipher, ok := opensslNames[state.CipherSuite]
 	if !ok {
 		cipher = tls.CipherSuiteName(state.CipherSuite)
 	}
 	protocol := strings.Replace(tls.VersionName(state.Version), "TLS ", "TLSv", 1)
-	seen.channel = channel{TLS: "established", Protocol: protocol, Cipher: cipher}
+	return channel{TLS: "established", Protocol: protocol, Cipher: cipher}
 }
 
 // tlsOnly offers one protocol version, and of TLS 1.2 only the ciphers given. The certificate is not looked at: what the two

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
@@ -74,8 +76,11 @@ postlog   unix-dgram n - n - 1 postlogd
 `
 )
 
+// A configuration is what main.cf and master.cf have besides the texts above.
+type configuration struct{ main, master string }
+
 // startMailServer starts Postfix under dir, which every user must be able to enter. Its ports are open when it returns.
-func startMailServer(t *testing.T, dir string) mailServer {
+func startMailServer(t *testing.T, dir string, more configuration) mailServer {
 	t.Helper()
 	m := mailServer{etc: filepath.Join(dir, "etc"), log: filepath.Join(dir, "log", "mail.log")}
 	for _, name := range []string{"etc", "spool", "data", "log"} {
@@ -85,8 +90,8 @@ func startMailServer(t *testing.T, dir string) mailServer {
 	}
 	giveToPostfix(t, filepath.Join(dir, "data"))
 	writeCertificate(t, m.etc)
-	writeFile(t, filepath.Join(m.etc, "main.cf"), strings.ReplaceAll(mainCf, "DIR", dir), 0o644)
-	writeFile(t, filepath.Join(m.etc, "master.cf"), masterCf, 0o644)
+	writeFile(t, filepath.Join(m.etc, "main.cf"), strings.ReplaceAll(mainCf+more.main, "DIR", dir), 0o644)
+	writeFile(t, filepath.Join(m.etc, "master.cf"), masterCf+more.master, 0o644)
 	t.Cleanup(func() { m.showLog(t) })
 	m.postfix(t, "start")
 	t.Cleanup(func() { m.postfix(t, "stop") })
@@ -99,6 +104,23 @@ func (m mailServer) postfix(t *testing.T, command string) {
 	if out, err := exec.Command("postfix", "-c", m.etc, command).CombinedOutput(); err != nil {
 		t.Errorf("postfix %s: %v: %s", command, err, out)
 	}
+}
+
+// waitRemoved waits until the messages have left the queue.
+func (m mailServer) waitRemoved(t *testing.T, messages ...message) {
+	t.Helper()
+	eventually(t, "end of the messages", func() error {
+		log, err := os.ReadFile(m.log)
+		if err != nil {
+			return err
+		}
+		for _, message := range messages {
+			if !bytes.Contains(log, []byte(": "+message.id+": removed\n")) {
+				return fmt.Errorf("%s is still there", message.id)
+			}
+		}
+		return nil
+	})
 }
 
 // logs returns the log and what `postfix logrotate` has made of it, compressed.

@@ -30,15 +30,15 @@ func (s samples) add(labels map[string]string, value float64) {
 	s[strings.TrimPrefix(b.String(), " ")] += value
 }
 
-// inbound returns the samples that have the label direction=inbound.
-func (s samples) inbound() samples {
-	in := samples{}
+// of returns the samples that have the label direction, inbound or outbound.
+func (s samples) of(direction string) samples {
+	found := samples{}
 	for labels, value := range s {
-		if slices.Contains(strings.Fields(labels), "direction=inbound") {
-			in[labels] = value
+		if slices.Contains(strings.Fields(labels), "direction="+direction) {
+			found[labels] = value
 		}
 	}
-	return in
+	return found
 }
 
 // parseMetrics reads a scrape. Only the labels in keep are looked at where keep names some for the metric: samples that
@@ -78,7 +78,20 @@ type report struct {
 		Messages  float64            `json:"messages"`
 		TLS       map[string]float64 `json:"tls"`
 	} `json:"peers"`
+	Hints []struct {
+		Code string `json:"code"`
+	} `json:"hints"`
 	Unrecognized json.RawMessage `json:"unrecognized"`
+}
+
+// hintCodes returns the codes of the hints, each once.
+func (r *report) hintCodes() []string {
+	var codes []string
+	for _, h := range r.Hints {
+		codes = append(codes, h.Code)
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
 }
 
 // A row of sessions or messages: labels, which are the strings, and counts, which are not.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,4 +71,17 @@ func (c *Counts) add(label string, n uint64) {
 		*c = slices.Insert(*c, i, Count{Label: label})
 	}
 	(*c)[i].N += n
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (c *Counts) UnmarshalJSON(text []byte) error {
+	var m map[string]uint64
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	*c = nil
+	for _, label := range slices.Sorted(maps.Keys(m)) {
+		*c = append(*c, Count{Label: label, N: m[label]})
+	}
+	return nil
 }

@@ -78,7 +78,7 @@ type peers struct {
 }
 
 // maxFound bounds the remembered places; a full table is emptied.
-const maxFound = 1 << 14
+const maxFound = 1 << 13
 
 // maxLabel bounds a label, in bytes: the length of a domain name (RFC 1035 section 2.3.4). A longer one is made up.
 const maxLabel = 255
