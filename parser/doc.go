@@ -1,4 +1,4 @@
-// Package parser reads Postfix mail logs and tells of every inbound SMTP session and of every message whether TLS protected it.
+// Package parser reads Postfix mail logs and tells of every SMTP session, message and delivery whether TLS protected it.
 //
 //	p := parser.New(sink, parser.Options{})
 //	p.StartInput(modified)
@@ -8,13 +8,13 @@
 // # What is understood
 //
 // The line headers of RFC 3164, RFC 3339 and RFC 5424, of postlogd and of journalctl's short formats, also behind a
-// priority or the prefix of a container; then what smtpd, cleanup, qmgr, pickup, bounce, master and postsuper say, from Postfix
-// 2.6 to 3.12. The rules stand in grammar.re. A program is known by the last part of its syslog tag, so instances and
-// services of any syslog_name are understood without configuration.
+// priority or the prefix of a container; then what smtpd, smtp, lmtp, postscreen, tlsproxy, cleanup, qmgr, pickup, bounce, master, postsuper and
+// the local delivery programs say, from Postfix 2.6 to 3.12. The rules stand in grammar.re. A program is known by the last part of its syslog
+// tag, so instances and services of any syslog_name are understood without configuration.
 //
-// Lines of the other programs are counted and not read: outbound deliveries, and sessions that end in postscreen, make no
-// records. Lines that look as if they decide about TLS and fit no rule are counted with a sample of their forms; see
-// [Counts] and [Explain]. Log text is hostile: rules begin where only Postfix writes and end before anybody else does.
+// Lines of other programs are counted and not read. Lines that look as if they decide about TLS and fit no rule are counted with a sample of their forms; see
+// [Counts] and [Explain]. Log text is hostile: rules begin where only Postfix writes and end before anybody else does, and delivery records are
+// read from left to right.
 //
 // # Sessions and messages
 //
@@ -24,6 +24,11 @@
 // A TLS line counts for what comes after it: a message that went before STARTTLS went in plaintext. Without a TLS line the
 // command counters of Postfix 3.0 decide, and without these the TLS lines of the same service, for they show that it logs TLS. What the log
 // does not say is [TLSUnknown], never plaintext.
+//
+// On the way out Postfix logs neither when a connection opens nor when it ends. A TLS line belongs to the queue ID that its process names next,
+// and covers the records that name its address and port until the process names another queue ID, opens another connection, or says that
+// the session broke. A delivery without it is in plaintext if tls= (3.11) says so, or if its service shows TLS lines elsewhere: until one does,
+// the delivery waits for an hour by the log's clock, and is [TLSUnknown] then.
 //
 // A message is a queue ID within one instance of one host, from the line that gives it to the line that ends it. The order
 // of a process' lines decides all of this. Times only tell the age of a queue ID that the queue manager never saw, and complete
