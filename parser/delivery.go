@@ -38,7 +38,7 @@ const statusSent = "sent"
 func (m *machine) newDelivery(d *deliverer, b *batch, f *deliveryFields, at time.Time) *Delivery {
 	v := &m.delivery
 	*v = Delivery{
-		Time: at, Service: &d.svc.Service, Domain: m.domain(b.bytes(f.to)), Status: m.intern.string(b.bytes(f.status)), DSN: m.intern.string(b.bytes(f.dsn)),
+		Time: at, Service: &d.svc.Service, Domain: m.domain(b.bytes(f.to)), Status: m.again(&m.status, b.bytes(f.status)), DSN: m.again(&m.dsn, b.bytes(f.dsn)),
 		Delay: seconds(b.bytes(f.delay)), Policy: m.intern.policy(b.bytes(f.policy)), Reused: f.uses > 1,
 	}
 	if !m.countsOnly {
@@ -50,7 +50,11 @@ func (m *machine) newDelivery(d *deliverer, b *batch, f *deliveryFields, at time
 	relay := b.bytes(f.relay)
 	switch i := bytes.LastIndexByte(relay, ']'); {
 	case i >= 0 && bytes.IndexByte(relay, '[') > 0:
-		v.Relay = m.intern.relay(relay[:i+1])
+		if d.conn != nil && d.conn.peer.is(relay[:i+1]) {
+			v.Relay = d.conn.peer
+		} else {
+			v.Relay = m.intern.relay(relay[:i+1])
+		}
 		v.Port = port(bytes.TrimPrefix(relay[i+1:], []byte(":")))
 	case string(relay) != "none":
 		v.Agent = m.intern.string(relay)
@@ -200,6 +204,14 @@ func (m *machine) linkChild(d *deliverer, v *Delivery, id []byte) {
 	if child != nil && child.source.Kind == SourceSMTP && child.source.Peer.Class == ClassLoopback && len(child.parent) == 0 {
 		child.setParent(id)
 	}
+}
+
+// again is intern.string for texts that are most often the same as the last time.
+func (m *machine) again(last *string, b []byte) string {
+	if string(b) != *last {
+		*last = m.intern.string(b)
+	}
+	return *last
 }
 
 // domain returns what stands behind the last "@" of an address, in lower case.

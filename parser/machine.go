@@ -26,6 +26,8 @@ type machine struct {
 	waiting    waitingList
 	delivery   Delivery
 	failure    Failure // what delivery.Failure points to
+	status     string  // of the latest delivery record, and
+	dsn        string
 	noCommands Commands
 	screening  screening
 	servers    serverFailures

@@ -69,6 +69,7 @@ type deliverers struct {
 	byKey map[sessionKey]*deliverer
 	busy  list[deliverer]
 	quiet list[deliverer]
+	last  *deliverer // found last: a process' lines often follow one another; its key is zero when it is forgotten
 
 	free            []*deliverer
 	freeConnections []*connection
@@ -124,7 +125,10 @@ func (d *deliverer) event(m *machine, b *batch, e *event, at time.Time) {
 func (m *machine) deliverer(e *event, svc *service, at time.Time) *deliverer {
 	q := &m.deliverers
 	key := keyOf(svc.scope.hostID, e.prog, e.pid)
-	d := q.byKey[key]
+	d := q.last
+	if d == nil || d.key != key {
+		d = q.byKey[key]
+	}
 	switch {
 	case d == nil:
 		d = m.newDeliverer(key)
@@ -136,6 +140,7 @@ func (m *machine) deliverer(e *event, svc *service, at time.Time) *deliverer {
 		q.busy.renew(d)
 	}
 	d.svc, d.pid, d.touched, d.quiet = svc, e.pid, at, false
+	q.last = d
 	return d
 }
 

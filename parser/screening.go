@@ -53,8 +53,10 @@ type screening struct {
 
 func newScreening() screening {
 	at := func(v *screened) *link[screened] { return &v.link }
-	return screening{byKey: make(map[string]*screened), open: list[screened]{at: at}, passed: list[screened]{at: at}, words: make(map[sessionKey]string),
-		from: make(map[string]*screenedAddress)}
+	return screening{
+		byKey: make(map[string]*screened), open: list[screened]{at: at}, passed: list[screened]{at: at},
+		from: make(map[string]*screenedAddress), words: make(map[sessionKey]string),
+	}
 }
 
 // clientKey is the client's address and port on one host, as a map key that costs nothing to look up.
@@ -146,11 +148,11 @@ func (m *machine) dropScreened(s *screened) {
 }
 
 // served notes that smtpd has a client that postscreen may have handed over.
-func (q *screening) served(peer *Peer) {
-	if len(q.from) == 0 {
+func (s *screening) served(peer *Peer) {
+	if len(s.from) == 0 {
 		return
 	}
-	if from := q.from[peer.Address]; from != nil {
+	if from := s.from[peer.Address]; from != nil {
 		from.served++
 	}
 }
@@ -236,24 +238,27 @@ func (m *machine) tlsproxy(b *batch, e *event, svc *service, at time.Time) {
 	case eventTLSRPT:
 		m.tlsrpt(b, e, svc, at)
 		return
-	case eventTLSLibrary: // the next line tells about which connection
+	case eventTLSLibrary: // the next line tells about which connection; the first of several lines is the cause
 		if len(q.words) >= maxDeliverers {
 			clear(q.words)
 		}
-		q.words[process] = m.intern.string(b.bytes(e.value))
+		if q.words[process] == "" {
+			q.words[process] = m.intern.string(b.bytes(e.value))
+		}
 		return
 	case eventUnverified:
 		m.servers.note(m, svc.scope.hostID, b, e, certificateFailure(m.intern.string(b.bytes(e.value))), at)
 		return
 	default:
 	}
+	words := q.words[process]
+	delete(q.words, process)
 	s := q.byKey[string(q.clientKey(b, e, svc))]
 	if s == nil && e.kind == eventConnect {
 		s = m.screen(b, e, svc)
 	}
 	if e.kind == eventTLSFailed {
-		m.proxyFailed(b, e, svc, s, q.words[process], at)
-		delete(q.words, process)
+		m.proxyFailed(b, e, svc, s, words, at)
 	}
 	if s != nil {
 		s.last, s.tested = at, true
