@@ -120,3 +120,24 @@ func (p *part) failingDomains() {
 		return []string{Clean(domain), thousands(v.sum), mostly(v.failures), day(&v.last)}
 	})
 }
+
+// tlsrpt are the results that go into TLS reports (RFC 8460), if Postfix makes any (3.10): the failures, by policy domain.
+func (p *part) tlsrpt() {
+	var failures []tally.TLSRPTRow
+	var all, failed uint64
+	for _, r := range p.snapshot.TLSRPT {
+		all += r.Count
+		if r.Result != "success" {
+			failed += r.Count
+			failures = append(failures, r)
+		}
+	}
+	if len(failures) == 0 {
+		return
+	}
+	slices.SortStableFunc(failures, func(a, b tally.TLSRPTRow) int { return -cmp.Compare(a.Count, b.Count) })
+	p.heading("Failures in TLS reports (TLSRPT): %s of %s results", thousands(failed), thousands(all))
+	printTable(p.page, []string{">", "", ""}, failures, func(r tally.TLSRPTRow) []string {
+		return []string{thousands(r.Count), Clean(r.Domain), Clean(r.Result)}
+	})
+}

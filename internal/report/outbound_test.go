@@ -224,3 +224,26 @@ func TestPostQuantum(t *testing.T) {
 		}
 	}
 }
+
+// Results of TLS reports show where they failed.
+func TestTLSRPT(t *testing.T) {
+	row := func(domain, result string, n uint64) tally.TLSRPTRow {
+		return tally.TLSRPTRow{TLSRPTKey: tally.TLSRPTKey{Domain: domain, Result: result}, Count: n}
+	}
+	s := sampleOutbound()
+	if page := pageOf(t, s); strings.Contains(page, "TLSRPT") {
+		t.Errorf("a log without TLSRPT lines has them on its page:\n%s", page)
+	}
+	s.TLSRPT = []tally.TLSRPTRow{
+		row("a.example", "certificate-expired", 3), row("a.example", "success", 1990), row("b\x1b.example", "starttls-not-supported", 7),
+	}
+	want := `
+Failures in TLS reports (TLSRPT): 10 of 2,000 results
+-----------------------------------------------------
+  7  b?.example  starttls-not-supported
+  3  a.example   certificate-expired
+`
+	if page := pageOf(t, s); !strings.Contains(page, want) {
+		t.Errorf("the page lacks%s\nit is:\n%s", want, page)
+	}
+}

@@ -98,6 +98,7 @@ func (p *part) print() {
 		p.policies()
 		p.plaintextDomains()
 		p.failingDomains()
+		p.tlsrpt()
 	}
 	p.plaintextPeers()
 	p.oldPeers()
