@@ -19,7 +19,7 @@ func (e *event) delivery(b *batch, q1, q2 int, buf []byte, cursor int) {
 		}
 	}
 	complete, ok := lexDelivery(&f, buf, cursor)
-	if !ok {
+	if !ok || int(f.relay.len) > maxPeer || f.waited.len > maxWord || f.policy.len > maxWord {
 		return
 	}
 	f.ambiguous = holdsRecord(buf, begin, cursor, complete)

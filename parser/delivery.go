@@ -8,12 +8,15 @@ import (
 // deliver takes a delivery record.
 func (m *machine) deliver(d *deliverer, b *batch, e *event, at time.Time) {
 	f := &b.deliveries[e.aux]
+	if f.ambiguous && !d.svc.scope.quotes { // whoever chose the recipient may have written all of it
+		m.counts.Ambiguous++
+		m.delivery = Delivery{Time: at, Service: &d.svc.Service}
+		m.tieDelivery(d, b, e, &m.delivery, &d.none, at)
+		return
+	}
+	d.svc.scope.quotes = d.svc.scope.quotes || !f.ambiguous && f.policy.len > 0 // 3.11
 	d.record(m, b.bytes(f.waited))
 	v := m.newDelivery(d, b, f, at)
-	if f.ambiguous && !d.svc.scope.quotes {
-		m.counts.Ambiguous++
-		*v = Delivery{Time: at, Service: v.Service, To: v.To, Domain: v.Domain}
-	}
 	failure := &m.failure
 	*failure = recordFailure(b.bytes(f.text), v.Status)
 	c := &d.none
@@ -74,14 +77,15 @@ func (m *machine) connectionOf(d *deliverer, v *Delivery, failure *Failure, at t
 		m.counts.Contradictions++
 		c = nil
 	}
-	if d.unnamed {
-		d.unnamed = false
-		m.unnamedFailure(d, v, c != nil && c.tls != nil || failure.Reason == ReasonOther, at)
+	if d.unnamed > 0 && (c == nil || c.tls == nil) && failure.Reason != ReasonOther {
+		if note := m.servers.of(m, d.svc.scope.hostID, v.Relay, v.Port, false); note.Reason != "" { // it is tried again without TLS
+			d.unnamed--
+			m.tellFailed(d, v.Relay, v.Port, note, at)
+		}
 	}
 	if c == nil {
 		c = d.open(m, v.Relay, v.Port, at)
-		c.reused, c.recorded, c.proof = v.Reused, true, d.unverified
-		d.unverified = Failure{}
+		c.reused, c.recorded, c.proof = v.Reused, true, d.proof(v.Relay)
 		d.own(m, c)
 		c.state, c.decided = d.stateWithout(v, failure)
 	}
@@ -91,18 +95,18 @@ func (m *machine) connectionOf(d *deliverer, v *Delivery, failure *Failure, at t
 	return c
 }
 
-// unnamedFailure makes the session of a handshake that tlsproxy tried before the recorded delivery. It was with the relay, unless that is another
-// host: one that TLS worked with, or that failed in its turn.
-func (m *machine) unnamedFailure(d *deliverer, v *Delivery, another bool, at time.Time) {
-	peer, port, failure := v.Relay, v.Port, outboundFailure(ReasonOther, handshakeText)
-	if another {
-		peer, port = m.intern.peer([]byte("unknown[unknown]")), 0
-	} else if note := m.servers.of(d.svc.scope.hostID, peer, port, at); note.Reason != "" {
-		failure = note
-	}
+// tellFailed makes the session of a handshake that tlsproxy tried.
+func (m *machine) tellFailed(d *deliverer, peer *Peer, port uint16, failure Failure, at time.Time) {
 	c := connection{svc: d.svc, pid: d.pid, peer: peer, port: port, start: at, last: at, state: TLSFailed, decided: true, failure: failure}
 	d.own(m, &c)
 	m.tellConnection(&c)
+}
+
+// unnamedFailures makes the sessions of the handshakes of a request that no line has named the server of.
+func (m *machine) unnamedFailures(d *deliverer) {
+	for ; d.unnamed > 0; d.unnamed-- {
+		m.tellFailed(d, m.intern.peer([]byte("unknown[unknown]")), 0, outboundFailure(ReasonOther, handshakeText), d.noted)
+	}
 }
 
 // explain completes a failure that the record's text names in general by what other lines said of it.
@@ -110,14 +114,14 @@ func (m *machine) explain(d *deliverer, v *Delivery, c *connection, failure *Fai
 	switch failure.Reason {
 	case ReasonOther: // a handshake that failed
 		if c.failure.Reason == "" {
-			c.failure = m.servers.of(d.svc.scope.hostID, v.Relay, v.Port, v.Time)
+			c.failure = m.servers.of(m, d.svc.scope.hostID, v.Relay, v.Port, false)
 		}
 		if c.failure.Reason != "" {
 			*failure = c.failure
 		}
 	case ReasonCertificateUntrusted:
 		if c.proof.Reason == "" {
-			c.proof = m.servers.of(d.svc.scope.hostID, v.Relay, v.Port, v.Time)
+			c.proof = m.servers.of(m, d.svc.scope.hostID, v.Relay, v.Port, true)
 		}
 		if c.proof.Reason == "" {
 			c.proof = proofOf(v.Policy, c.tls)
@@ -149,8 +153,10 @@ func (d *deliverer) stateWithout(v *Delivery, failure *Failure) (state TLSState,
 		return TLSUnlogged, true
 	case failure.Reason != "", v.Policy.Violated:
 		return TLSFailed, true
-	case v.Policy.encrypted():
+	case v.Policy.encrypted(), v.Policy.mandatory() && v.Status == statusSent:
 		return TLSUnlogged, true
+	case v.Policy.mandatory(): // it came to nothing before TLS
+		return TLSUnknown, true
 	case v.Reused: // a TLS connection that is used again is logged at any level, by versions that can use it again
 		return TLSPlaintext, true
 	case d.svc.tlsSeen, d.fallback == v.Relay:
@@ -174,21 +180,29 @@ func (p Policy) encrypted() bool {
 	return !p.Undecided && !p.Violated && p.Final != "none"
 }
 
+// mandatory tells whether tls= asks for a level that Postfix never delivers below.
+func (p Policy) mandatory() bool {
+	switch p.Level {
+	case "encrypt", "fingerprint", "dane-only", "verify", "secure":
+		return p.Final == ""
+	}
+	return false
+}
+
 // tieDelivery adds the record to its message, and tells it, now or when its state is decided.
 func (m *machine) tieDelivery(d *deliverer, b *batch, e *event, v *Delivery, c *connection, at time.Time) {
-	for m.messages.kept >= maxKept {
-		m.messages.evict(m)
-	}
 	msg := m.messages.ofDelivery(m, d.svc.scope, b.bytes(e.queueID), at)
-	msg.touched = at
-	m.messages.taken(m, msg)
+	msg.touched = m.age.now
+	if msg.source.Kind != SourceUnknown || msg.header { // else its lines may be over, or have begun before the log
+		m.messages.taken(m, msg)
+	}
 	if !m.countsOnly {
 		v.QueueID = msg.idText()
 		m.linkChild(d, v, b.bytes(e.queueID))
-		m.messages.addDelivery(msg, v)
+		m.messages.addDelivery(m, msg, v)
 	}
 	if v.Relay != nil && !c.decided {
-		m.wait(d.svc, msg, c, v, at)
+		m.wait(d.svc, msg, c, v)
 		return
 	}
 	m.sink.Delivered(v)
@@ -237,7 +251,7 @@ func seconds(text []byte) time.Duration {
 
 // local takes a delivery record of a program that speaks to no server, or of one that does not deliver at all.
 func (m *machine) local(b *batch, e *event, svc *service, at time.Time) {
-	d := m.deliverer(e, svc, at)
+	d := m.deliverer(e, svc)
 	d.request(m, b.bytes(e.queueID))
 	m.deliver(d, b, e, at)
 }

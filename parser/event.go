@@ -110,6 +110,9 @@ type tlsrptFields struct {
 // 12 digits in base 51.
 const maxQueueID = 28
 
+// maxWord bounds the words that Postfix has only some of: trust words, security levels. Longer ones are made up.
+const maxWord = 64
+
 // optional is the span of a part that a line may lack; then its positions are -1.
 func optional(from, to int) span {
 	if from < 0 {
@@ -160,6 +163,9 @@ func (e *event) forwarded(b *batch, buf []byte, cursor int) {
 	}
 	var f forwardedFields
 	f.queueID, f.client = lexForwarded(buf, skipSender(buf, cursor))
+	if f.queueID.len > maxQueueID {
+		return
+	}
 	if f != (forwardedFields{}) {
 		b.forwarded = append(b.forwarded, f)
 		e.aux = uint32(len(b.forwarded))
@@ -175,6 +181,10 @@ func (e *event) proxiedClient(p1, p2, o1, o2 int, buf []byte, cursor int) {
 func (e *event) tlsEstablished(b *batch, m tlsMatch, p1, p2, o1, o2, cursor int) {
 	e.kind = eventTLS
 	e.setPeer(p1, p2, o1, o2)
+	if m.w2-m.w1 > maxWord {
+		e.kind = eventUnrecognized
+		return
+	}
 	e.aux = uint32(len(b.tls))
 	b.tls = append(b.tls, tlsFields{
 		trust: optional(m.w1, m.w2), sni: optional(m.s1, m.s2),
@@ -212,8 +222,18 @@ func (e *event) queueActive(q1, q2, v1, v2 int, size, recipients uint64) {
 	e.queueText(eventQueueActive, q1, q2, v1, v2)
 }
 
+// notification takes a line about two queue IDs.
+func (e *event) notification(q1, q2, v1, v2 int) {
+	if v2-v1 <= maxQueueID {
+		e.queueText(eventNotification, q1, q2, v1, v2)
+	}
+}
+
 func (e *event) pickup(q1, q2, v1, v2, c1, c2 int, uid uint64) {
-	e.num, e.word = uid, optional(c1, c2)
+	e.num = uid
+	if c2-c1 <= maxQueueID {
+		e.word = optional(c1, c2)
+	}
 	e.queueText(eventPickup, q1, q2, v1, v2)
 }
 
@@ -228,6 +248,9 @@ func (e *event) lost(q1, q2, p1, p2, o1, o2 int) {
 }
 
 func (e *event) tlsrpt(b *batch, v1, v2, p1, p2, c1, c2, n1, n2 int) {
+	if p2-p1 > maxPeer {
+		return
+	}
 	e.kind, e.aux = eventTLSRPT, uint32(len(b.tlsrpt))
 	b.tlsrpt = append(b.tlsrpt, tlsrptFields{
 		domain: spanOf(v1, v2), mx: spanOf(p1, p2), failure: optional(c1, c2), reason: optional(n1, n2),

@@ -6,7 +6,7 @@ import "time"
 // ID. When the filter has accepted it, the first smtpd logs the filter's reply, with the queue ID. So the message's source is the first one's session, and the
 // queue ID waits for that line before it counts.
 
-// proxiedFor is how long a queue ID waits after its session, by the log's clock. The reply that it waits for is on its way then.
+// proxiedFor is how long a queue ID waits after its session, by machine.age. The reply that it waits for is on its way then.
 const proxiedFor = 5 * time.Minute
 
 // front is a transaction in front of a before-queue filter. Service is nil without one.
@@ -106,8 +106,8 @@ func (q *messages) settle(m *machine, msg *message) {
 }
 
 // expireProxied settles what has waited for too long.
-func (q *messages) expireProxied(m *machine, at time.Time) {
-	for q.proxied.front != nil && at.Sub(q.proxied.front.touched) > proxiedFor {
+func (q *messages) expireProxied(m *machine) {
+	for q.proxied.front != nil && m.age.now-q.proxied.front.touched > proxiedFor {
 		q.settle(m, q.proxied.front)
 	}
 }

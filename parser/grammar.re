@@ -265,7 +265,7 @@ func lexBounce(e *event, buf []byte, cursor int) {
 	// bounce/notification: 3F1A2C0B7D: sender non-delivery notification: 5B0C41D2E9
 	// bounce/notification: 3F1A2C0B7D: postmaster delay notification: 5B0C41D2E9
 	// bounce/notification: 3F1A2C0B7D: sender delivery status notification: 4jXFz16lx4z1cM1s
-	qid ": " ( "sender" | "postmaster" ) " " [a-z -]+ " notification: " child / end { e.queueText(eventNotification, q1, q2, v1, v2); return }
+	qid ": " ( "sender" | "postmaster" ) " " [a-z -]+ " notification: " child / end { e.notification(q1, q2, v1, v2); return }
 
 	* { return }
 	*/

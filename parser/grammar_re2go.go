@@ -20680,7 +20680,7 @@ yy1451:
 	v2 = cursor
 	v2 += -1
 	cursor += -1
-	{ e.queueText(eventNotification, q1, q2, v1, v2); return }
+	{ e.notification(q1, q2, v1, v2); return }
 yy1452:
 	cursor++
 	yych = buf[cursor]

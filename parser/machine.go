@@ -32,7 +32,8 @@ type machine struct {
 	screening  screening
 	servers    serverFailures
 
-	second int64 // of the latest event
+	age    ageClock
+	second time.Duration // of it, when expire was called
 	counts Counts
 	shapes map[Unrecognized]uint64 // the counts are the map's values; Count is not set in its keys
 }
@@ -61,21 +62,22 @@ func (m *machine) event(b *batch, e *event) {
 		m.services.hasQueue(svc.scope)
 	}
 	at := m.clock.time(e.at)
-	if second := at.Unix(); second != m.second {
+	m.age.tick(svc.scope.hostID, at)
+	if second := m.age.now.Truncate(time.Second); second != m.second {
 		m.second = second
-		m.expire(at)
+		m.expire()
 	}
 	for range e.repeat {
 		m.dispatch(b, e, svc, at)
 	}
 }
 
-// expire gives up what the log has said nothing of for long. Once in a second of its clock is enough.
-func (m *machine) expire(at time.Time) {
-	m.messages.expire(m, at)
-	m.expireDeliverers(at)
-	m.expireWaiting(at)
-	m.expireScreening(at)
+// expire gives up what the log has said nothing of for long. Once in a second is enough.
+func (m *machine) expire() {
+	m.messages.expire(m)
+	m.expireDeliverers()
+	m.expireWaiting()
+	m.expireScreening()
 }
 
 func (m *machine) dispatch(b *batch, e *event, svc *service, at time.Time) {
@@ -105,6 +107,7 @@ func (m *machine) master(b *batch, e *event, svc *service) {
 		return
 	case eventMasterStarted, eventMasterReloaded:
 		svc.scope.quotes = quotes(b.bytes(e.value))
+		m.forgetLevels(svc.scope)
 	default: // stopped
 	}
 	if e.kind == eventMasterReloaded { // processes finish what they do
@@ -129,7 +132,9 @@ func (m *machine) childDied(key sessionKey) {
 	if d := m.deliverers.byKey[key]; d != nil {
 		m.forget(d)
 	}
-	m.endScreening(EndedAborted, func(s *screened) bool { return s.svc != nil && keyOf(s.svc.scope.hostID, progPostscreen, s.pid) == key })
+	if program(key>>32) == progPostscreen {
+		m.endScreening(EndedAborted, func(s *screened) bool { return s.svc != nil && keyOf(s.svc.scope.hostID, progPostscreen, s.pid) == key })
+	}
 }
 
 // quotes tells whether a version of Postfix quotes addresses where it logs deliveries, as versions from 3.5 on do.

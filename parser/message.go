@@ -16,7 +16,7 @@ type message struct {
 	session *session // while it is open
 
 	received time.Time
-	touched  time.Time
+	touched  time.Duration // by machine.age
 	removed  time.Time
 	state    MessageState
 	listed   bool // in messages.byID
@@ -78,8 +78,13 @@ func (m *machine) queueEvent(b *batch, e *event, svc *service, at time.Time) {
 			msg.held = true
 		}
 	default:
+		if e.kind == eventRemoved {
+			if msg := q.find(m, svc.scope, id); msg != nil && msg.gone && msg.proxied { // the line came twice
+				return
+			}
+		}
 		msg := q.get(m, svc.scope, id, at)
-		msg.touched = at
+		msg.touched = m.age.now
 		q.event(m, msg, b, e, at)
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// How long the processes that deliver are remembered, by the log's clock. What is told of a connection that delivered nothing waits for the first line of
+// How long the processes that deliver are remembered, by machine.age. What is told of a connection that delivered nothing waits for the first line of
 // the process' next request; processes end in silence (max_idle, 100 s), so it waits no longer than quietAfter. The connection itself is kept
 // for as long as daemon_timeout lets a process work on one request.
 const (
-	quietAfter     = 15 * time.Minute
+	quietAfter     = 3 * time.Hour
 	forgottenAfter = 5 * time.Hour
 )
 
@@ -23,8 +23,8 @@ type deliverer struct {
 	key     sessionKey
 	svc     *service
 	pid     uint32
-	touched time.Time
-	quiet   bool // in deliverers.quiet
+	touched time.Duration // by machine.age
+	quiet   bool          // in deliverers.quiet
 
 	id     [maxQueueID]byte // of the request; idLen is 0 before the first
 	idLen  int
@@ -33,9 +33,11 @@ type deliverer struct {
 	none   connection  // stands for no connection: relay=none, and programs that speak to no server
 
 	explain    bool    // the TLS library's words about the connection's failed handshake are still to come
-	unverified Failure // of the certificate of the connection that will be logged next; Reason is empty without
-	unnamed    bool    // a handshake failed with a server that no line has named
-	fallback   *Peer   // the server with which a handshake failed: Postfix tries it again without TLS
+	unverified Failure // of the certificate of verified, to which a connection is being opened; Reason is empty without
+	verified   *Peer
+	unnamed    int // handshakes that failed with servers that no line has named, the last one at noted
+	noted      time.Time
+	fallback   *Peer // the server with which a handshake failed: Postfix tries it again without TLS
 }
 
 // A connection is an outbound connection as far as the log tells.
@@ -92,7 +94,7 @@ func (m *machine) outbound(b *batch, e *event, svc *service, at time.Time) {
 			m.forget(d)
 		}
 	default:
-		d := m.deliverer(e, svc, at)
+		d := m.deliverer(e, svc)
 		if e.queueID.len > 0 {
 			d.request(m, b.bytes(e.queueID))
 		}
@@ -109,10 +111,10 @@ func (d *deliverer) event(m *machine, b *batch, e *event, at time.Time) {
 	case eventTLSLibrary:
 		d.library(m.intern.string(b.bytes(e.value)))
 	case eventUnverified:
-		d.unverified = certificateFailure(m.intern.string(b.bytes(e.value)))
-		m.servers.note(m, d.svc.scope.hostID, b, e, d.unverified, at)
+		d.unverified, d.verified = certificateFailure(m.intern.string(b.bytes(e.value))), m.intern.relay(b.bytes(e.peer))
+		m.servers.note(m, d.svc.scope.hostID, b, e, d.unverified)
 	case eventNoHandshake:
-		d.noHandshake(m)
+		d.noHandshake(m, at)
 	case eventLost:
 		d.lost(m, m.intern.relay(b.bytes(e.peer)))
 	case eventDelivery:
@@ -122,7 +124,7 @@ func (d *deliverer) event(m *machine, b *batch, e *event, at time.Time) {
 }
 
 // deliverer finds or begins what is remembered of a process.
-func (m *machine) deliverer(e *event, svc *service, at time.Time) *deliverer {
+func (m *machine) deliverer(e *event, svc *service) *deliverer {
 	q := &m.deliverers
 	key := keyOf(svc.scope.hostID, e.prog, e.pid)
 	d := q.last
@@ -139,7 +141,7 @@ func (m *machine) deliverer(e *event, svc *service, at time.Time) *deliverer {
 	default:
 		q.busy.renew(d)
 	}
-	d.svc, d.pid, d.touched, d.quiet = svc, e.pid, at, false
+	d.svc, d.pid, d.touched, d.quiet = svc, e.pid, m.age.now, false
 	q.last = d
 	return d
 }
@@ -165,6 +167,7 @@ func (m *machine) newDeliverer(key sessionKey) *deliverer {
 
 // forget tells what is to be told of a process and drops it.
 func (m *machine) forget(d *deliverer) {
+	m.unnamedFailures(d)
 	d.close(m)
 	q := &m.deliverers
 	if d.quiet {
@@ -178,9 +181,9 @@ func (m *machine) forget(d *deliverer) {
 }
 
 // expireDeliverers gives up processes of which nothing was heard for long.
-func (m *machine) expireDeliverers(at time.Time) {
+func (m *machine) expireDeliverers() {
 	q := &m.deliverers
-	for q.busy.front != nil && at.Sub(q.busy.front.touched) > quietAfter {
+	for q.busy.front != nil && m.age.now-q.busy.front.touched > quietAfter {
 		d := q.busy.front
 		if d.conn != nil {
 			m.tellConnection(d.conn)
@@ -189,7 +192,7 @@ func (m *machine) expireDeliverers(at time.Time) {
 		q.quiet.push(d)
 		d.quiet = true
 	}
-	for q.quiet.front != nil && at.Sub(q.quiet.front.touched) > forgottenAfter {
+	for q.quiet.front != nil && m.age.now-q.quiet.front.touched > forgottenAfter {
 		m.forget(q.quiet.front)
 	}
 }
@@ -214,6 +217,7 @@ func (d *deliverer) request(m *machine, id []byte) {
 		if d.conn != nil && d.conn.owned {
 			d.close(m)
 		}
+		m.unnamedFailures(d)
 		d.idLen = copy(d.id[:], id)
 		d.begin()
 	}
@@ -224,7 +228,17 @@ func (d *deliverer) request(m *machine, id []byte) {
 
 // begin forgets what was said of another request.
 func (d *deliverer) begin() {
-	d.waited, d.none, d.unnamed, d.fallback = d.waited[:0], connection{}, false, nil
+	d.waited, d.none, d.fallback, d.unverified = d.waited[:0], connection{}, nil, Failure{}
+}
+
+// proof takes what is known of why a server's certificate could not be verified.
+func (d *deliverer) proof(peer *Peer) Failure {
+	f := d.unverified
+	d.unverified = Failure{}
+	if d.verified != peer && (d.verified == nil || d.verified.Address != peer.Address || d.verified.Path != peer.Path) {
+		return Failure{}
+	}
+	return f
 }
 
 func (d *deliverer) own(m *machine, c *connection) {
@@ -270,7 +284,7 @@ func (d *deliverer) close(m *machine) {
 	if c == nil {
 		return
 	}
-	d.conn, c.over = nil, true
+	d.conn, d.explain, c.over = nil, false, true
 	m.tellConnection(c)
 	m.deliverers.release(c)
 }
@@ -289,12 +303,12 @@ func (c *connection) to(peer *Peer, port uint16) bool {
 
 // established takes the summary line of a connection. It belongs to the request of the next queue ID that the process names.
 func (d *deliverer) established(m *machine, b *batch, e *event, at time.Time) {
-	d.svc.showTLS(m)
+	d.svc.showTLS(m, at)
 	c := d.open(m, m.intern.relay(b.bytes(e.peer)), port(b.bytes(e.port)), at)
 	c.tls, c.state, c.decided = m.intern.tlsOf(b, &b.tls[e.aux]), TLSEstablished, true
-	c.proof, d.unverified = d.unverified, Failure{}
+	c.proof = d.proof(c.peer)
 	c.reused = e.count == 1
-	d.explain, d.fallback = false, nil
+	d.fallback = nil
 }
 
 // handshakeFailed takes SSL_connect's error.
@@ -303,12 +317,12 @@ func (d *deliverer) handshakeFailed(m *machine, b *batch, e *event, at time.Time
 	c := d.open(m, m.intern.relay(b.bytes(e.peer)), port(b.bytes(e.port)), at)
 	c.state, c.decided = TLSFailed, true
 	c.failure = outboundFailure(acceptReason(text), text)
-	d.explain, d.unverified = isNumber(text), Failure{}
+	d.explain = isNumber(text)
 }
 
 // library takes the TLS library's words: the first of several lines is the cause.
 func (d *deliverer) library(text string) {
-	if d.explain && d.conn != nil {
+	if d.explain && d.conn != nil && d.conn.state == TLSFailed {
 		d.conn.failure = outboundFailure(connectReason(text), text)
 	}
 	d.explain = false
@@ -316,12 +330,13 @@ func (d *deliverer) library(text string) {
 
 // noHandshake takes the note that a host is given up, or tried again without TLS, because its handshake failed. When tlsproxy did it, no line of this process
 // has named the host.
-func (d *deliverer) noHandshake(m *machine) {
+func (d *deliverer) noHandshake(m *machine, at time.Time) {
 	d.waited = d.waited[:0] // a record before this may be of a former request
 	if c := d.conn; c != nil && c.state == TLSFailed && !c.recorded {
 		d.fallback = c.peer
 	} else {
-		d.unnamed = true
+		d.unnamed++
+		d.noted = at
 	}
 	d.close(m)
 }

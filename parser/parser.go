@@ -56,6 +56,7 @@ type Counts struct {
 	EvictedSessions   uint64 // told early, because MaxSessions were open
 	EvictedMessages   uint64 // told early, because MaxMessages were open
 	EvictedDeliveries uint64 // delivery records that were told as unknown because too many waited for a TLS line of their service
+	OmittedDeliveries uint64 // delivery records that are not in their message's, because it has too many, or all together have
 	EvictedProcesses  uint64 // smtp and lmtp processes that were forgotten because too many were known
 	Contradictions    uint64 // deliveries of which tls= says plaintext and a TLS line says TLS; tls= is believed
 	Ambiguous         uint64 // delivery records that can be read in more than one way, of which nothing is believed
@@ -79,6 +80,7 @@ func (c *Counts) Add(o Counts) {
 	c.EvictedSessions += o.EvictedSessions
 	c.EvictedMessages += o.EvictedMessages
 	c.EvictedDeliveries += o.EvictedDeliveries
+	c.OmittedDeliveries += o.OmittedDeliveries
 	c.EvictedProcesses += o.EvictedProcesses
 	c.Contradictions += o.Contradictions
 	c.Ambiguous += o.Ambiguous

@@ -3,11 +3,11 @@ package parser
 import "time"
 
 // How long a queue ID that no queue manager has seen is kept after its session: the transaction was aborted, which Postfix logs since
-// 3.10 only, or the queue is congested. By the log's clock.
+// 3.10 only, or the queue is congested. By machine.age.
 const canceledAfter = time.Hour
 
 // orphanedFor is how long a message waits for other programs' lines: one that left the queue for the line that tells it for a notification, one that came to
-// nothing for cleanup's. By the log's clock.
+// nothing for cleanup's. By machine.age.
 const orphanedFor = 10 * time.Second
 
 // messageKey is comparable without making a string.
@@ -85,8 +85,10 @@ func (q *messages) find(m *machine, sc *scope, id []byte) *message {
 		return q.last
 	}
 	msg := q.byID[key]
-	if msg == nil && sc.queue {
-		msg = q.takeOver(m, sc, id)
+	if (msg == nil || msg.gone) && sc.queue {
+		if other := q.takeOver(m, sc, id); other != nil {
+			msg = other
+		}
 	}
 	q.last = msg
 	return msg
@@ -98,7 +100,10 @@ func (q *messages) takeOver(m *machine, sc *scope, id []byte) *message {
 		if other.hostID != sc.hostID {
 			continue
 		}
-		if msg := q.byID[makeKey(other, id)]; msg != nil {
+		if msg := q.byID[makeKey(other, id)]; msg != nil && !msg.gone {
+			if old := q.byID[makeKey(sc, id)]; old != nil {
+				q.settle(m, old)
+			}
 			q.unlist(msg)
 			q.list(msg, sc, id)
 			return msg
@@ -125,7 +130,7 @@ func (q *messages) begin(m *machine, sc *scope, id []byte, at time.Time) *messag
 	}
 	msg := q.unused()
 	q.list(msg, sc, id)
-	msg.received, msg.touched = at, at
+	msg.received, msg.touched = at, m.age.now
 	q.incoming.push(msg)
 	q.count++
 	return msg
@@ -205,7 +210,7 @@ func (q *messages) tellQueued(m *machine, msg *message) {
 // leave ends a message: its ID may be given to another one from now on.
 func (q *messages) leave(m *machine, msg *message, state MessageState, at time.Time) {
 	msg.state, msg.removed, msg.gone = state, at, true
-	if msg.source.Kind == SourceUnknown && msg.header && !m.countsOnly {
+	if msg.source.Kind == SourceUnknown && msg.header {
 		msg.orphan = true
 		q.orphans.push(msg)
 	}
@@ -296,9 +301,10 @@ const (
 )
 
 // addDelivery keeps a delivery record for the message's own.
-func (q *messages) addDelivery(msg *message, v *Delivery) {
-	if len(msg.deliveries) >= maxDeliveries {
+func (q *messages) addDelivery(m *machine, msg *message, v *Delivery) {
+	if len(msg.deliveries) >= maxDeliveries || q.kept >= maxKept {
 		msg.omitted++
+		m.counts.OmittedDeliveries++
 		return
 	}
 	msg.deliveries = append(msg.deliveries, *v)
@@ -317,8 +323,8 @@ func (msg *message) idText() string {
 	return msg.id
 }
 
-// onHost finds a message by its queue ID in any instance of a host.
-func (q *messages) onHost(m *machine, hostID uint32, id []byte) *message {
+// onHost finds a message by its queue ID in any instance of a host, rather one that is still in the queue.
+func (q *messages) onHost(m *machine, hostID uint32, id []byte) (msg *message) {
 	if len(id) > maxQueueID {
 		return nil
 	}
@@ -326,17 +332,17 @@ func (q *messages) onHost(m *machine, hostID uint32, id []byte) *message {
 		if sc.hostID != hostID {
 			continue
 		}
-		if msg := q.byID[makeKey(sc, id)]; msg != nil {
-			return msg
+		if found := q.byID[makeKey(sc, id)]; found != nil && (msg == nil || msg.gone) {
+			msg = found
 		}
 	}
-	return nil
+	return msg
 }
 
 // ofDelivery finds or begins the message of a delivery record. A transport with a syslog_name of its own writes under another instance than its queue's: the
 // one in master.cf for relay is "postfix" in all instances up to 3.9.
 func (q *messages) ofDelivery(m *machine, sc *scope, id []byte, at time.Time) *message {
-	if msg := q.find(m, sc, id); msg != nil {
+	if msg := q.find(m, sc, id); msg != nil && !msg.gone {
 		return msg
 	}
 	if msg := q.onHost(m, sc.hostID, id); msg != nil {
@@ -346,15 +352,15 @@ func (q *messages) ofDelivery(m *machine, sc *scope, id []byte, at time.Time) *m
 }
 
 // expire gives up queue IDs that no queue manager took.
-func (q *messages) expire(m *machine, at time.Time) {
-	q.expireProxied(m, at)
-	for q.orphans.front != nil && at.Sub(q.orphans.front.touched) > orphanedFor {
+func (q *messages) expire(m *machine) {
+	q.expireProxied(m)
+	for q.orphans.front != nil && m.age.now-q.orphans.front.touched > orphanedFor {
 		q.settle(m, q.orphans.front)
 	}
-	for q.incoming.front != nil && at.Sub(q.incoming.front.touched) > canceledAfter {
+	for q.incoming.front != nil && m.age.now-q.incoming.front.touched > canceledAfter {
 		switch msg := q.incoming.front; {
 		case msg.session != nil || msg.held || msg.gone:
-			msg.touched = at
+			msg.touched = m.age.now
 			q.incoming.renew(msg)
 		default:
 			q.leave(m, msg, msg.unseenState(), time.Time{})

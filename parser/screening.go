@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// screenedFor is how long a client of postscreen is remembered after its last line, by the log's clock: its time limits are some minutes.
+// screenedFor is how long a client of postscreen is remembered after its last line, by machine.age: its time limits are some minutes.
 const screenedFor = time.Hour
 
 // maxPassed bounds the clients that passed the tests of postscreen and are remembered: most are smtpd's then, without a line that says so.
@@ -21,6 +21,7 @@ type screened struct {
 	port    uint16
 	start   time.Time
 	last    time.Time
+	touched time.Duration // by machine.age
 	tls     *TLS
 	sni     string
 	failure Failure
@@ -81,7 +82,7 @@ func (m *machine) postscreen(b *batch, e *event, svc *service, at time.Time) {
 		}
 		s = m.screen(b, e, svc)
 	}
-	s.last, s.svc, s.pid = at, svc, e.pid
+	s.last, s.touched, s.svc, s.pid = at, m.age.now, svc, e.pid
 	s.tested = e.kind != eventConnect
 	switch e.kind {
 	case eventConnect:
@@ -207,12 +208,12 @@ func (s *screened) state(how Ended) TLSState {
 }
 
 // expireScreening gives up clients of which nothing was heard for long.
-func (m *machine) expireScreening(at time.Time) {
+func (m *machine) expireScreening() {
 	q := &m.screening
-	for q.open.front != nil && at.Sub(q.open.front.last) > screenedFor {
+	for q.open.front != nil && m.age.now-q.open.front.touched > screenedFor {
 		m.leaveScreening(q.open.front, EndedAborted)
 	}
-	for q.passed.front != nil && at.Sub(q.passed.front.last) > screenedFor {
+	for q.passed.front != nil && m.age.now-q.passed.front.touched > screenedFor {
 		m.leaveScreening(q.passed.front, EndedAborted)
 	}
 }
@@ -247,7 +248,7 @@ func (m *machine) tlsproxy(b *batch, e *event, svc *service, at time.Time) {
 		}
 		return
 	case eventUnverified:
-		m.servers.note(m, svc.scope.hostID, b, e, certificateFailure(m.intern.string(b.bytes(e.value))), at)
+		m.servers.note(m, svc.scope.hostID, b, e, certificateFailure(m.intern.string(b.bytes(e.value))))
 		return
 	default:
 	}
@@ -258,10 +259,10 @@ func (m *machine) tlsproxy(b *batch, e *event, svc *service, at time.Time) {
 		s = m.screen(b, e, svc)
 	}
 	if e.kind == eventTLSFailed {
-		m.proxyFailed(b, e, svc, s, words, at)
+		m.proxyFailed(b, e, svc, s, words)
 	}
 	if s != nil {
-		s.last, s.tested = at, true
+		s.last, s.touched, s.tested = at, m.age.now, true
 		m.proxy(s, b, e)
 	}
 }
@@ -284,14 +285,14 @@ func (m *machine) proxy(s *screened, b *batch, e *event) {
 }
 
 // proxyFailed takes a failed handshake: with a client of postscreen, or else with a server, of which smtp's own lines will say no more than that it failed.
-func (m *machine) proxyFailed(b *batch, e *event, svc *service, s *screened, words string, at time.Time) {
+func (m *machine) proxyFailed(b *batch, e *event, svc *service, s *screened, words string) {
 	text := m.intern.string(b.bytes(e.value))
 	reason := acceptReason(text)
 	if s == nil {
 		if words != "" {
 			reason, text = connectReason(words), words
 		}
-		m.servers.note(m, svc.scope.hostID, b, e, outboundFailure(reason, text), at)
+		m.servers.note(m, svc.scope.hostID, b, e, outboundFailure(reason, text))
 		return
 	}
 	if words != "" {

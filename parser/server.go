@@ -10,28 +10,30 @@ type server struct {
 	hostID  uint32
 	address string
 	port    uint16
+	// A certificate that could not be verified says nothing of a handshake that failed, nor the other way round.
+	certificate bool
 }
 
 type serverFailure struct {
 	Failure
-	at time.Time
+	at time.Duration // by machine.age
 }
 
-// failureValid is how long a failure says something of later deliveries, by the log's clock: smtp_tls_session_cache_timeout.
+// failureValid is how long a failure says something of later deliveries, by machine.age: smtp_tls_session_cache_timeout.
 const failureValid = time.Hour
 
 // note keeps a failure of the server at [ADDRESS]:PORT or HOST[ADDRESS]:PORT. A full table is emptied: no more is lost than the reasons of some failures.
-func (s serverFailures) note(m *machine, hostID uint32, b *batch, e *event, f Failure, at time.Time) {
+func (s serverFailures) note(m *machine, hostID uint32, b *batch, e *event, f Failure) {
 	if len(s) >= maxInterned {
 		clear(s)
 	}
-	s[server{hostID, m.intern.relay(b.bytes(e.peer)).Address, port(b.bytes(e.port))}] = serverFailure{f, at}
+	s[server{hostID, m.intern.relay(b.bytes(e.peer)).Address, port(b.bytes(e.port)), f.certificate()}] = serverFailure{f, m.age.now}
 }
 
 // of returns what is known of a server's latest failure. Reason is empty without one.
-func (s serverFailures) of(hostID uint32, relay *Peer, port uint16, at time.Time) Failure {
-	f, ok := s[server{hostID, relay.Address, port}]
-	if !ok || at.Sub(f.at) > failureValid {
+func (s serverFailures) of(m *machine, hostID uint32, relay *Peer, port uint16, certificate bool) Failure {
+	f, ok := s[server{hostID, relay.Address, port, certificate}]
+	if !ok || m.age.now-f.at > failureValid {
 		return Failure{}
 	}
 	return f.Failure

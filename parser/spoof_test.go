@@ -46,8 +46,8 @@ var spoofScenarios = []scenario{
 		session smtpd[410] a.example[192.0.2.10] plaintext messages=1 of 5B0C41D2E9 disconnect
 		queued 5B0C41D2E9 smtpd a.example[192.0.2.10] plaintext
 		delivery 3F1A2C0B7D to=u@example.com smtp 127.0.0.1[127.0.0.1]:10024 sent plaintext policy=may:none queued-as=5B0C41D2E9 first
-		message 5B0C41D2E9 active smtpd a.example[192.0.2.10] plaintext
-		message 3F1A2C0B7D active unknown deliveries=1`},
+		message 3F1A2C0B7D active unknown deliveries=1
+		message 5B0C41D2E9 active smtpd a.example[192.0.2.10] plaintext`},
 	{"MAIL FROM with AUTH= by a stranger", `
 		pickup[430]: ABCDEF0123: uid=1000 from=<user>
 		qmgr[9]: ABCDEF0123: from=<user@example.com>, size=1, nrcpt=1 (queue active)

@@ -3,7 +3,7 @@ package parser
 import "time"
 
 // A delivery without TLS line went in plaintext if the log would have shown TLS. Nothing but a TLS line of the same service shows that it would, and
-// that may come later: so the delivery waits for it, for decidedAfter by the log's clock. A service that shows none until then, or in as many deliveries,
+// that may come later: so the delivery waits for it, for decidedAfter by its host's clock. A service that shows none until then, or in as many deliveries,
 // is silent, and its deliveries do not wait from then on.
 const (
 	decidedAfter = time.Hour
@@ -21,8 +21,8 @@ type waiting struct {
 	svc      *service
 	conn     *connection
 	msg      *message
-	index    int // in msg.deliveries, -1 if it is not there
-	since    time.Time
+	index    int           // in msg.deliveries, -1 if it is not there
+	since    time.Duration // by machine.age
 }
 
 type waitingList struct {
@@ -35,12 +35,12 @@ func newWaitingList() waitingList {
 }
 
 // wait keeps a delivery until it can be decided.
-func (m *machine) wait(svc *service, msg *message, c *connection, v *Delivery, at time.Time) {
+func (m *machine) wait(svc *service, msg *message, c *connection, v *Delivery) {
 	if m.waiting.count >= maxWaiting {
 		m.counts.EvictedDeliveries++
 		m.release(m.waiting.front, TLSUnknown)
 	}
-	w := &waiting{delivery: *v, svc: svc, conn: c, msg: msg, index: -1, since: at}
+	w := &waiting{delivery: *v, svc: svc, conn: c, msg: msg, index: -1, since: m.age.now}
 	if v.Failure != nil {
 		w.failure = *v.Failure
 		w.delivery.Failure = &w.failure
@@ -94,14 +94,15 @@ func (m *machine) releaseWhere(state TLSState, which func(*waiting) bool) {
 	}
 }
 
-// showTLS notes that the service logs TLS.
-func (s *service) showTLS(m *machine) {
+// showTLS notes that the service logs TLS. What waits for that, and not for too long, went in plaintext.
+func (s *service) showTLS(m *machine, at time.Time) {
 	if s.tlsSeen {
 		return
 	}
 	s.tlsSeen, s.silent = true, false
 	if s.waiting > 0 {
-		m.releaseWhere(TLSPlaintext, func(w *waiting) bool { return w.svc == s })
+		m.releaseWhere(TLSPlaintext, func(w *waiting) bool { return w.svc == s && at.Sub(w.delivery.Time) <= decidedAfter })
+		m.releaseWhere(TLSUnknown, func(w *waiting) bool { return w.svc == s })
 	}
 }
 
@@ -112,8 +113,18 @@ func (s *service) hush(m *machine) {
 }
 
 // expireWaiting decides what has waited for too long.
-func (m *machine) expireWaiting(at time.Time) {
-	for w := m.waiting.front; w != nil && at.Sub(w.since) > decidedAfter; w = m.waiting.front {
+func (m *machine) expireWaiting() {
+	for w := m.waiting.front; w != nil && m.age.now-w.since > decidedAfter; w = m.waiting.front {
 		w.svc.hush(m)
+	}
+}
+
+// forgetLevels forgets which services show TLS: a Postfix that starts, or reads its configuration again, may log more than before, or less.
+func (m *machine) forgetLevels(sc *scope) {
+	m.releaseWhere(TLSUnknown, func(w *waiting) bool { return sc.owns(w.svc.scope) })
+	for _, svc := range m.services.byTag {
+		if sc.owns(svc.scope) && (svc.Program == progSMTP.String() || svc.Program == progLMTP.String()) {
+			svc.tlsSeen, svc.silent = false, false
+		}
 	}
 }
