@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -13,8 +14,12 @@ var ErrState = errors.New("the saved state of the parser cannot be used")
 // Restore makes a parser from what Save returned. Options may be others than those of the saved parser, but for CountsOnly; Year is of no use. The error
 // wraps ErrState.
 func Restore(state []byte, sink Sink, opts Options) (*Parser, error) {
+	n := len(state) - 8
+	if n < 0 || binary.BigEndian.Uint64(state[n:]) != checksum(state[:n]) {
+		return nil, fmt.Errorf("%w: it is damaged", ErrState)
+	}
 	var in parserState
-	if err := gob.NewDecoder(bytes.NewReader(state)).Decode(&in); err != nil {
+	if err := gob.NewDecoder(bytes.NewReader(state[:n])).Decode(&in); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrState, err)
 	}
 	if in.Version != stateVersion {

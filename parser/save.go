@@ -2,8 +2,10 @@ package parser
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/gob"
 	"fmt"
+	"hash/crc64"
 	"slices"
 )
 
@@ -19,8 +21,11 @@ func (p *Parser) Save() ([]byte, error) {
 	if err := gob.NewEncoder(&out).Encode(&s.out); err != nil {
 		return nil, fmt.Errorf("save the state of the parser: %w", err)
 	}
-	return out.Bytes(), nil
+	return binary.BigEndian.AppendUint64(out.Bytes(), checksum(out.Bytes())), nil
 }
+
+// checksum tells a damaged state, of which nothing can be believed: its parts refer to one another.
+func checksum(state []byte) uint64 { return crc64.Checksum(state, crc64.MakeTable(crc64.ECMA)) }
 
 // A saver collects what is saved, and numbers what pointers point to.
 type saver struct {
