@@ -222,6 +222,13 @@ func (e *event) queueActive(q1, q2, v1, v2 int, size, recipients uint64) {
 	e.queueText(eventQueueActive, q1, q2, v1, v2)
 }
 
+// proxied takes the queue ID that a before-queue filter's reply names.
+func (e *event) proxied(v1, v2 int) {
+	if v2-v1 <= maxQueueID {
+		e.text(eventProxied, v1, v2)
+	}
+}
+
 // notification takes a line about two queue IDs.
 func (e *event) notification(q1, q2, v1, v2 int) {
 	if v2-v1 <= maxQueueID {

@@ -80,7 +80,7 @@ func lexSmtpd(b *batch, e *event, buf []byte, cursor int) {
 
 	// smtpd/proxied: proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as 3F1A2C0B7D; from=<s@example.net> to=<u@example.com> proto=ESMTP helo=<client.example.net>
 	// smtpd/proxied: proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 3F1A2C0B7D; from=<s@example.net>
-	"proxy-accept: END-OF-MESSAGE: " [^;\r\n]* "queued as " child / [; \r\n] { e.text(eventProxied, v1, v2); return }
+	"proxy-accept: END-OF-MESSAGE: 2" [^;\r\n]* " queued as " child / [; \r\n] { e.proxied(v1, v2); return }
 
 	// smtpd/tls-failed: SSL_accept error from unknown[192.0.2.11]: -1
 	// smtpd/tls-failed: SSL_accept error from unknown[192.0.2.11]:40112: Connection reset by peer

@@ -931,7 +931,7 @@ yy19:
 	case 2:
 		goto yy236
 	default:
-		goto yy785
+		goto yy792
 	}
 yy20:
 	cursor++
@@ -7833,16 +7833,10 @@ yy617:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case 'q':
+	case '2':
 		goto yy633
 	default:
-		goto yy617
+		goto yy19
 	}
 yy618:
 	cursor++
@@ -7994,12 +7988,10 @@ yy633:
 		fallthrough
 	case ';':
 		goto yy19
-	case 'q':
-		goto yy633
-	case 'u':
+	case ' ':
 		goto yy652
 	default:
-		goto yy617
+		goto yy633
 	}
 yy634:
 	cursor++
@@ -8167,12 +8159,12 @@ yy652:
 		fallthrough
 	case ';':
 		goto yy19
-	case 'e':
-		goto yy666
+	case ' ':
+		goto yy652
 	case 'q':
-		goto yy633
+		goto yy666
 	default:
-		goto yy617
+		goto yy633
 	}
 yy653:
 	cursor++
@@ -8314,12 +8306,12 @@ yy666:
 		fallthrough
 	case ';':
 		goto yy19
-	case 'q':
-		goto yy633
+	case ' ':
+		goto yy652
 	case 'u':
 		goto yy680
 	default:
-		goto yy617
+		goto yy633
 	}
 yy667:
 	cursor++
@@ -8458,12 +8450,12 @@ yy680:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case 'e':
 		goto yy690
-	case 'q':
-		goto yy633
 	default:
-		goto yy617
+		goto yy633
 	}
 yy681:
 	cursor++
@@ -8563,12 +8555,12 @@ yy690:
 		fallthrough
 	case ';':
 		goto yy19
-	case 'd':
+	case ' ':
+		goto yy652
+	case 'u':
 		goto yy700
-	case 'q':
-		goto yy633
 	default:
-		goto yy617
+		goto yy633
 	}
 yy691:
 	cursor++
@@ -8669,11 +8661,11 @@ yy700:
 	case ';':
 		goto yy19
 	case ' ':
+		goto yy652
+	case 'e':
 		goto yy708
-	case 'q':
-		goto yy633
 	default:
-		goto yy617
+		goto yy633
 	}
 yy701:
 	cursor++
@@ -8749,12 +8741,12 @@ yy708:
 		fallthrough
 	case ';':
 		goto yy19
-	case 'a':
+	case ' ':
+		goto yy652
+	case 'd':
 		goto yy714
-	case 'q':
-		goto yy633
 	default:
-		goto yy617
+		goto yy633
 	}
 yy709:
 	cursor++
@@ -8811,12 +8803,10 @@ yy714:
 		fallthrough
 	case ';':
 		goto yy19
-	case 'q':
-		goto yy633
-	case 's':
+	case ' ':
 		goto yy720
 	default:
-		goto yy617
+		goto yy633
 	}
 yy715:
 	cursor++
@@ -8880,11 +8870,13 @@ yy720:
 	case ';':
 		goto yy19
 	case ' ':
+		goto yy652
+	case 'a':
 		goto yy725
 	case 'q':
-		goto yy633
+		goto yy666
 	default:
-		goto yy617
+		goto yy633
 	}
 yy721:
 	cursor++
@@ -8932,51 +8924,19 @@ yy725:
 		fallthrough
 	case ';':
 		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt2 = cursor
+	case ' ':
+		goto yy652
+	case 's':
 		goto yy730
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt2 = cursor
-		goto yy731
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt2 = cursor
-		goto yy732
-	case 'q':
-		yyt2 = cursor
-		goto yy733
 	default:
-		goto yy617
+		goto yy633
 	}
 yy726:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy734
+		goto yy731
 	default:
 		goto yy19
 	}
@@ -8985,7 +8945,7 @@ yy727:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy735
+		goto yy732
 	default:
 		goto yy19
 	}
@@ -9003,7 +8963,7 @@ yy728:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy736
+		goto yy733
 	default:
 		goto yy19
 	}
@@ -9012,7 +8972,7 @@ yy729:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy737
+		goto yy734
 	default:
 		goto yy19
 	}
@@ -9026,159 +8986,30 @@ yy730:
 		fallthrough
 	case ';':
 		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy738
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy739
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy740
-	case 'q':
-		goto yy741
+	case ' ':
+		goto yy735
 	default:
-		goto yy617
+		goto yy633
 	}
 yy731:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy739
-	case 'q':
-		goto yy633
+	case 'e':
+		goto yy736
 	default:
-		goto yy617
+		goto yy19
 	}
 yy732:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy740
-	case 'q':
-		goto yy741
+	case 'd':
+		goto yy737
 	default:
-		goto yy617
+		goto yy19
 	}
 yy733:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy740
-	case 'q':
-		goto yy741
-	case 'u':
-		goto yy652
-	default:
-		goto yy617
-	}
-yy734:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy742
-	default:
-		goto yy19
-	}
-yy735:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy743
-	default:
-		goto yy19
-	}
-yy736:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9191,22 +9022,22 @@ yy736:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy736
+		goto yy733
 	case '[':
-		goto yy744
+		goto yy738
 	default:
 		goto yy19
 	}
-yy737:
+yy734:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy745
+		goto yy739
 	default:
 		goto yy19
 	}
-yy738:
+yy735:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9216,16 +9047,20 @@ yy738:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy746
+		yyt2 = cursor
+		goto yy740
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy747
+		yyt2 = cursor
+		goto yy741
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -9245,30 +9080,51 @@ yy738:
 	case 'r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy748
+		yyt2 = cursor
+		goto yy742
 	case 'q':
-		goto yy749
+		yyt2 = cursor
+		goto yy743
 	default:
-		goto yy617
+		goto yy633
+	}
+yy736:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy744
+	default:
+		goto yy19
+	}
+yy737:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy745
+	default:
+		goto yy19
+	}
+yy738:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy19
+	case 'u':
+		goto yy748
+	default:
+		goto yy747
 	}
 yy739:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy747
-	case 'q':
-		goto yy633
+	case 'h':
+		goto yy749
 	default:
-		goto yy617
+		goto yy19
 	}
 yy740:
 	cursor++
@@ -9280,11 +9136,19 @@ yy740:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
+	case 'F':
+		goto yy750
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy751
+	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -9298,16 +9162,12 @@ yy740:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy748
-	case 'q':
-		goto yy749
+		goto yy752
 	default:
-		goto yy617
+		goto yy633
 	}
 yy741:
 	cursor++
@@ -9319,220 +9179,92 @@ yy741:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy748
-	case 'q':
-		goto yy749
-	case 'u':
-		goto yy652
+	case 'A','B','C','D','E','F':
+		goto yy751
 	default:
-		goto yy617
+		goto yy633
 	}
 yy742:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy750
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy752
+	default:
+		goto yy633
 	}
 yy743:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy751
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy752
+	case 'u':
+		goto yy680
+	default:
+		goto yy633
 	}
 yy744:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy19
-	case 'u':
-		goto yy754
-	default:
-		goto yy753
-	}
-yy745:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy755
-	default:
-		goto yy19
-	}
-yy746:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy756
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy757
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy758
-	case 'q':
-		goto yy759
-	default:
-		goto yy617
-	}
-yy747:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy757
-	case 'q':
-		goto yy633
-	default:
-		goto yy617
-	}
-yy748:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy758
-	case 'q':
-		goto yy759
-	default:
-		goto yy617
-	}
-yy749:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy758
-	case 'q':
-		goto yy759
-	case 'u':
-		goto yy652
-	default:
-		goto yy617
-	}
-yy750:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9543,23 +9275,23 @@ yy750:
 	case ' ':
 		fallthrough
 	case ':':
-		goto yy760
+		goto yy753
 	default:
 		goto yy19
 	}
-yy751:
+yy745:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy761
+		goto yy754
 	default:
 		goto yy19
 	}
-yy752:
+yy746:
 	cursor++
 	yych = buf[cursor]
-yy753:
+yy747:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -9568,31 +9300,31 @@ yy753:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy752
+		goto yy746
 	case ']':
-		goto yy762
+		goto yy755
 	default:
 		goto yy19
 	}
-yy754:
+yy748:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy763
+		goto yy756
 	default:
 		goto yy19
 	}
-yy755:
+yy749:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy764
+		goto yy757
 	default:
 		goto yy19
 	}
-yy756:
+yy750:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9602,16 +9334,18 @@ yy756:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy765
+		goto yy758
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy766
+		goto yy759
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -9626,18 +9360,14 @@ yy756:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy767
-	case 'q':
-		goto yy768
+		goto yy760
 	default:
-		goto yy617
+		goto yy633
 	}
-yy757:
+yy751:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -9647,14 +9377,101 @@ yy757:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy766
-	case 'q':
-		goto yy633
+		goto yy759
 	default:
-		goto yy617
+		goto yy633
+	}
+yy752:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case ' ':
+		goto yy652
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy760
+	default:
+		goto yy633
+	}
+yy753:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt3
+	o2 = yyt4
+	cursor += -1
+	{ e.peerText(eventSASLFailed, p1, p2, o1, o2, cursor, cursor); return }
+yy754:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy761
+	default:
+		goto yy19
+	}
+yy755:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy762
+	case ':':
+		yyt2 = cursor
+		goto yy763
+	default:
+		goto yy19
+	}
+yy756:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy764
+	default:
+		goto yy19
+	}
+yy757:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy765
+	default:
+		goto yy19
 	}
 yy758:
 	cursor++
@@ -9666,11 +9483,19 @@ yy758:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
+	case 'F':
+		goto yy766
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy767
+	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -9684,16 +9509,12 @@ yy758:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy767
-	case 'q':
 		goto yy768
 	default:
-		goto yy617
+		goto yy633
 	}
 yy759:
 	cursor++
@@ -9705,6 +9526,27 @@ yy759:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy767
+	default:
+		goto yy633
+	}
+yy760:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -9723,32 +9565,18 @@ yy759:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy767
-	case 'q':
 		goto yy768
-	case 'u':
-		goto yy652
 	default:
-		goto yy617
+		goto yy633
 	}
-yy760:
-	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt3
-	o2 = yyt4
-	cursor += -1
-	{ e.peerText(eventSASLFailed, p1, p2, o1, o2, cursor, cursor); return }
 yy761:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
+	case ' ':
 		goto yy769
 	default:
 		goto yy19
@@ -9757,14 +9585,8 @@ yy762:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt4 = -1
+	case 'f':
 		goto yy770
-	case ':':
-		yyt2 = cursor
-		goto yy771
 	default:
 		goto yy19
 	}
@@ -9772,7 +9594,11 @@ yy763:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy771
+	case 'u':
+		yyt4 = cursor
 		goto yy772
 	default:
 		goto yy19
@@ -9781,7 +9607,7 @@ yy764:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'n':
 		goto yy773
 	default:
 		goto yy19
@@ -9790,46 +9616,10 @@ yy765:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
+	case ' ':
 		goto yy774
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy775
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy776
-	case 'q':
-		goto yy777
 	default:
-		goto yy617
+		goto yy19
 	}
 yy766:
 	cursor++
@@ -9841,14 +9631,38 @@ yy766:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy775
-	case 'q':
-		goto yy633
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy776
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy777
 	default:
-		goto yy617
+		goto yy633
 	}
 yy767:
 	cursor++
@@ -9860,34 +9674,14 @@ yy767:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
+	case 'A','B','C','D','E','F':
 		goto yy776
-	case 'q':
-		goto yy777
 	default:
-		goto yy617
+		goto yy633
 	}
 yy768:
 	cursor++
@@ -9899,6 +9693,8 @@ yy768:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -9917,24 +9713,18 @@ yy768:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy776
-	case 'q':
 		goto yy777
-	case 'u':
-		goto yy652
 	default:
-		goto yy617
+		goto yy633
 	}
 yy769:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy778
 	default:
 		goto yy19
@@ -9943,7 +9733,7 @@ yy770:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
+	case 'o':
 		goto yy779
 	default:
 		goto yy19
@@ -9952,12 +9742,11 @@ yy771:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy762
 	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy780
-	case 'u':
-		yyt4 = cursor
-		goto yy781
+		goto yy771
 	default:
 		goto yy19
 	}
@@ -9966,7 +9755,7 @@ yy772:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy782
+		goto yy780
 	default:
 		goto yy19
 	}
@@ -9974,8 +9763,8 @@ yy773:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy783
+	case 'o':
+		goto yy781
 	default:
 		goto yy19
 	}
@@ -9987,20 +9776,34 @@ yy774:
 		fallthrough
 	case '\r':
 		fallthrough
-	case ';':
-		goto yy784
 	case ' ':
-		goto yy786
+		goto yy19
+	default:
+		yyt6 = cursor
+		goto yy782
+	}
+yy775:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy787
+		goto yy783
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy775
+		goto yy784
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10015,37 +9818,12 @@ yy774:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy788
-	case 'q':
-		goto yy789
+		goto yy785
 	default:
-		goto yy617
-	}
-yy775:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy784
-	case ' ':
-		goto yy786
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy775
-	case 'q':
 		goto yy633
-	default:
-		goto yy617
 	}
 yy776:
 	cursor++
@@ -10057,34 +9835,14 @@ yy776:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy788
-	case 'q':
-		goto yy789
+	case 'A','B','C','D','E','F':
+		goto yy784
 	default:
-		goto yy617
+		goto yy633
 	}
 yy777:
 	cursor++
@@ -10096,6 +9854,8 @@ yy777:
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -10114,25 +9874,21 @@ yy777:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy788
-	case 'q':
-		goto yy789
-	case 'u':
-		goto yy652
+		goto yy785
 	default:
-		goto yy617
+		goto yy633
 	}
 yy778:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case ' ':
+		goto yy786
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy790
+		goto yy778
 	default:
 		goto yy19
 	}
@@ -10140,8 +9896,8 @@ yy779:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy791
+	case 'r':
+		goto yy787
 	default:
 		goto yy19
 	}
@@ -10149,11 +9905,8 @@ yy780:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy770
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy780
+	case 'k':
+		goto yy788
 	default:
 		goto yy19
 	}
@@ -10161,8 +9914,8 @@ yy781:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy792
+	case 'w':
+		goto yy789
 	default:
 		goto yy19
 	}
@@ -10170,10 +9923,14 @@ yy782:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy793
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
 		goto yy19
+	case ' ':
+		goto yy790
+	default:
+		goto yy782
 	}
 yy783:
 	cursor++
@@ -10183,22 +9940,152 @@ yy783:
 		fallthrough
 	case '\r':
 		fallthrough
+	case ';':
+		goto yy791
 	case ' ':
-		goto yy19
-	default:
-		yyt6 = cursor
+		goto yy793
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy794
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy784
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy795
+	default:
+		goto yy633
 	}
 yy784:
 	cursor++
-	yyt1 = yyt2
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy791
+	case ' ':
+		goto yy793
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy784
+	default:
+		goto yy633
+	}
 yy785:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case ' ':
+		goto yy652
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy795
+	default:
+		goto yy633
+	}
+yy786:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy796
+	default:
+		goto yy19
+	}
+yy787:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy797
+	default:
+		goto yy19
+	}
+yy788:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy798
+	default:
+		goto yy19
+	}
+yy789:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy799
+	default:
+		goto yy19
+	}
+yy790:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy800
+	default:
+		goto yy19
+	}
+yy791:
+	cursor++
+	yyt1 = yyt2
+yy792:
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
-	{ e.text(eventProxied, v1, v2); return }
-yy786:
+	{ e.proxied(v1, v2); return }
+yy793:
 	yyaccept = 3
 	cursor++
 	marker = cursor
@@ -10210,13 +10097,15 @@ yy786:
 	case '\r':
 		fallthrough
 	case ';':
-		goto yy785
+		goto yy792
+	case ' ':
+		goto yy652
 	case 'q':
-		goto yy633
+		goto yy666
 	default:
-		goto yy617
+		goto yy633
 	}
-yy787:
+yy794:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10225,19 +10114,19 @@ yy787:
 	case '\r':
 		fallthrough
 	case ';':
-		goto yy784
+		goto yy791
 	case ' ':
-		goto yy786
+		goto yy793
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy795
+		goto yy801
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy775
+		goto yy784
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10252,147 +10141,12 @@ yy787:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy796
-	case 'q':
-		goto yy797
-	default:
-		goto yy617
-	}
-yy788:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy796
-	case 'q':
-		goto yy797
-	default:
-		goto yy617
-	}
-yy789:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy796
-	case 'q':
-		goto yy797
-	case 'u':
-		goto yy652
-	default:
-		goto yy617
-	}
-yy790:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy798
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy790
-	default:
-		goto yy19
-	}
-yy791:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy799
-	default:
-		goto yy19
-	}
-yy792:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'k':
-		goto yy800
-	default:
-		goto yy19
-	}
-yy793:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy801
-	default:
-		goto yy19
-	}
-yy794:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy19
-	case ' ':
 		goto yy802
 	default:
-		goto yy794
+		goto yy633
 	}
 yy795:
 	cursor++
@@ -10403,20 +10157,14 @@ yy795:
 	case '\r':
 		fallthrough
 	case ';':
-		goto yy784
+		goto yy19
 	case ' ':
-		goto yy786
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy803
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy775
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -10430,103 +10178,37 @@ yy795:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy804
-	case 'q':
-		goto yy805
+		goto yy802
 	default:
-		goto yy617
+		goto yy633
 	}
 yy796:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy804
-	case 'q':
-		goto yy805
+	case 'r':
+		goto yy803
 	default:
-		goto yy617
+		goto yy19
 	}
 yy797:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
+	case 's':
 		goto yy804
-	case 'q':
-		goto yy805
-	case 'u':
-		goto yy652
 	default:
-		goto yy617
+		goto yy19
 	}
 yy798:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy806
+	case 'o':
+		goto yy805
 	default:
 		goto yy19
 	}
@@ -10534,8 +10216,8 @@ yy799:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy807
+	case ']':
+		goto yy755
 	default:
 		goto yy19
 	}
@@ -10543,8 +10225,12 @@ yy800:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy808
+	case '-':
+		yyt7 = cursor
+		goto yy806
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt7 = cursor
+		goto yy807
 	default:
 		goto yy19
 	}
@@ -10552,42 +10238,24 @@ yy801:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy809
-	default:
-		goto yy19
-	}
-yy802:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '(':
-		goto yy810
-	default:
-		goto yy19
-	}
-yy803:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		fallthrough
 	case ';':
-		goto yy784
+		goto yy791
 	case ' ':
-		goto yy786
+		goto yy793
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy811
+		goto yy808
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy775
+		goto yy784
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10602,103 +10270,83 @@ yy803:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy812
-	case 'q':
-		goto yy813
+		goto yy809
 	default:
-		goto yy617
+		goto yy633
+	}
+yy802:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case ' ':
+		goto yy652
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy809
+	default:
+		goto yy633
+	}
+yy803:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy810
+	default:
+		goto yy19
 	}
 yy804:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy812
-	case 'q':
-		goto yy813
+	case 'e':
+		goto yy811
 	default:
-		goto yy617
+		goto yy19
 	}
 yy805:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
+	case 'w':
 		goto yy812
-	case 'q':
-		goto yy813
-	case 'u':
-		goto yy652
 	default:
-		goto yy617
+		goto yy19
 	}
 yy806:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy814
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy807
 	default:
 		goto yy19
 	}
@@ -10706,43 +10354,15 @@ yy807:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy815
+	case '/':
+		yyt8 = cursor
+		goto yy813
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy807
 	default:
 		goto yy19
 	}
 yy808:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy816
-	default:
-		goto yy19
-	}
-yy809:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy762
-	default:
-		goto yy19
-	}
-yy810:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		yyt7 = cursor
-		goto yy817
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt7 = cursor
-		goto yy818
-	default:
-		goto yy19
-	}
-yy811:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -10751,19 +10371,19 @@ yy811:
 	case '\r':
 		fallthrough
 	case ';':
-		goto yy784
+		goto yy791
 	case ' ':
-		goto yy786
+		goto yy793
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy811
+		goto yy814
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy775
+		goto yy784
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -10778,70 +10398,145 @@ yy811:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
+	case 'p','q','r','s','t':
 		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy812
-	case 'q':
-		goto yy813
-	case 'z':
-		goto yy819
+	case 'v','w','x','y','z':
+		goto yy815
 	default:
-		goto yy617
+		goto yy633
+	}
+yy809:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy19
+	case ' ':
+		goto yy652
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy815
+	default:
+		goto yy633
+	}
+yy810:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy816
+	default:
+		goto yy19
+	}
+yy811:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy817
+	default:
+		goto yy19
 	}
 yy812:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy812
-	case 'q':
-		goto yy813
-	case 'z':
-		goto yy819
+	case 'n':
+		goto yy818
 	default:
-		goto yy617
+		goto yy19
 	}
 yy813:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '-':
+		goto yy819
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy820
+	default:
+		goto yy19
+	}
+yy814:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy791
+	case ' ':
+		goto yy793
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy814
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy784
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy815
+	case 'z':
+		goto yy821
+	default:
+		goto yy633
+	}
+yy815:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		fallthrough
 	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -10860,44 +10555,20 @@ yy813:
 		fallthrough
 	case 'j','k','l','m','n':
 		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
+	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy812
-	case 'q':
-		goto yy813
-	case 'u':
-		goto yy652
+		goto yy815
 	case 'z':
-		goto yy819
-	default:
-		goto yy617
-	}
-yy814:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy820
-	default:
-		goto yy19
-	}
-yy815:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
 		goto yy821
 	default:
-		goto yy19
+		goto yy633
 	}
 yy816:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'w':
+	case ' ':
 		goto yy822
 	default:
 		goto yy19
@@ -10906,8 +10577,8 @@ yy817:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy818
+	case 'v':
+		goto yy823
 	default:
 		goto yy19
 	}
@@ -10915,11 +10586,9 @@ yy818:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '/':
-		yyt8 = cursor
-		goto yy823
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy818
+	case ' ':
+		yyt3 = cursor
+		goto yy762
 	default:
 		goto yy19
 	}
@@ -10927,49 +10596,19 @@ yy819:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy19
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy824
-	case 'q':
-		goto yy825
-	case 'z':
-		goto yy819
+		goto yy820
 	default:
-		goto yy617
+		goto yy19
 	}
 yy820:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
-		goto yy826
+	case ' ':
+		goto yy824
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy820
 	default:
 		goto yy19
 	}
@@ -10977,168 +10616,42 @@ yy821:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy827
-	default:
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
 		goto yy19
+	case ' ':
+		goto yy652
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy825
+	case 'z':
+		goto yy821
+	default:
+		goto yy633
 	}
 yy822:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy828
-	default:
-		goto yy19
-	}
-yy823:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy829
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy830
-	default:
-		goto yy19
-	}
-yy824:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy784
-	case ' ':
-		goto yy786
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy824
-	case 'q':
-		goto yy825
-	case 'z':
-		goto yy819
-	default:
-		goto yy617
-	}
-yy825:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ';':
-		goto yy784
-	case ' ':
-		goto yy786
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy824
-	case 'q':
-		goto yy825
-	case 'u':
-		goto yy652
-	case 'z':
-		goto yy819
-	default:
-		goto yy617
-	}
-yy826:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy831
-	default:
-		goto yy19
-	}
-yy827:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy832
-	default:
-		goto yy19
-	}
-yy828:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy770
-	default:
-		goto yy19
-	}
-yy829:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy830
-	default:
-		goto yy19
-	}
-yy830:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy833
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy830
-	default:
-		goto yy19
-	}
-yy831:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11152,29 +10665,68 @@ yy831:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy834
+		goto yy826
 	default:
 		goto yy19
 	}
-yy832:
+yy823:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy835
+		goto yy827
 	default:
 		goto yy19
 	}
-yy833:
+yy824:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy836
+		goto yy828
 	default:
 		goto yy19
 	}
-yy834:
+yy825:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ';':
+		goto yy791
+	case ' ':
+		goto yy793
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy825
+	case 'z':
+		goto yy821
+	default:
+		goto yy633
+	}
+yy826:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11187,63 +10739,63 @@ yy834:
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy834
+		goto yy826
 	case '[':
-		goto yy837
+		goto yy829
 	default:
 		goto yy19
 	}
-yy835:
+yy827:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy838
+		goto yy830
 	default:
 		goto yy19
 	}
-yy836:
+yy828:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy839
+		goto yy831
 	default:
 		goto yy19
 	}
-yy837:
+yy829:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
 		goto yy19
 	case 'u':
-		goto yy842
+		goto yy834
 	default:
-		goto yy841
+		goto yy833
 	}
-yy838:
+yy830:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy843
+		goto yy835
 	default:
 		goto yy19
 	}
-yy839:
+yy831:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy844
+		goto yy836
 	default:
 		goto yy19
 	}
-yy840:
+yy832:
 	cursor++
 	yych = buf[cursor]
-yy841:
+yy833:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -11252,40 +10804,40 @@ yy841:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy840
+		goto yy832
 	case ']':
-		goto yy845
+		goto yy837
 	default:
 		goto yy19
 	}
-yy842:
+yy834:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy846
+		goto yy838
 	default:
 		goto yy19
 	}
-yy843:
+yy835:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy847
+		goto yy839
 	default:
 		goto yy19
 	}
-yy844:
+yy836:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy848
+		goto yy840
 	default:
 		goto yy19
 	}
-yy845:
+yy837:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11293,9 +10845,90 @@ yy845:
 		yyt2 = cursor
 		yyt3 = -1
 		yyt4 = -1
-		goto yy849
+		goto yy841
 	case ':':
 		yyt2 = cursor
+		goto yy842
+	default:
+		goto yy19
+	}
+yy838:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy843
+	default:
+		goto yy19
+	}
+yy839:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy19
+	default:
+		goto yy844
+	}
+yy840:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ')':
+		goto yy845
+	default:
+		goto yy19
+	}
+yy841:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy846
+	default:
+		goto yy19
+	}
+yy842:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy847
+	case 'u':
+		yyt4 = cursor
+		goto yy848
+	default:
+		goto yy19
+	}
+yy843:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy849
+	default:
+		goto yy19
+	}
+yy844:
+	cursor++
+	p1 = yyt1
+	p2 = yyt2
+	o1 = yyt4
+	o2 = yyt3
+	cursor += -1
+	{ e.peerText(eventTLSRefused, p1, p2, o1, o2, cursor, cursor); return }
+yy845:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
 		goto yy850
 	default:
 		goto yy19
@@ -11304,7 +10937,7 @@ yy846:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
+	case 'o':
 		goto yy851
 	default:
 		goto yy19
@@ -11313,19 +10946,20 @@ yy847:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy19
+	case ' ':
+		yyt3 = cursor
+		goto yy841
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy847
 	default:
-		goto yy852
+		goto yy19
 	}
 yy848:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ')':
-		goto yy853
+	case 'n':
+		goto yy852
 	default:
 		goto yy19
 	}
@@ -11333,94 +10967,12 @@ yy849:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy854
+	case 'o':
+		goto yy853
 	default:
 		goto yy19
 	}
 yy850:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy855
-	case 'u':
-		yyt4 = cursor
-		goto yy856
-	default:
-		goto yy19
-	}
-yy851:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy857
-	default:
-		goto yy19
-	}
-yy852:
-	cursor++
-	p1 = yyt1
-	p2 = yyt2
-	o1 = yyt4
-	o2 = yyt3
-	cursor += -1
-	{ e.peerText(eventTLSRefused, p1, p2, o1, o2, cursor, cursor); return }
-yy853:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy858
-	default:
-		goto yy19
-	}
-yy854:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy859
-	default:
-		goto yy19
-	}
-yy855:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy849
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy855
-	default:
-		goto yy19
-	}
-yy856:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy860
-	default:
-		goto yy19
-	}
-yy857:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy861
-	default:
-		goto yy19
-	}
-yy858:
 	cursor++
 	w1 = yyt2
 	w2 = yyt3
@@ -11440,12 +10992,84 @@ yy858:
 	c2 += -2
 	cursor += -1
 	{ e.tlsEstablished(b, tlsMatch{w1, w2, s1, s2, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
-yy859:
+yy851:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy862
+		goto yy854
+	default:
+		goto yy19
+	}
+yy852:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'k':
+		goto yy855
+	default:
+		goto yy19
+	}
+yy853:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy856
+	default:
+		goto yy19
+	}
+yy854:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy857
+	default:
+		goto yy19
+	}
+yy855:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy858
+	default:
+		goto yy19
+	}
+yy856:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy859
+	default:
+		goto yy19
+	}
+yy857:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy860
+	default:
+		goto yy19
+	}
+yy858:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy861
+	default:
+		goto yy19
+	}
+yy859:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy837
 	default:
 		goto yy19
 	}
@@ -11453,8 +11077,8 @@ yy860:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
-		goto yy863
+	case 'e':
+		goto yy862
 	default:
 		goto yy19
 	}
@@ -11463,7 +11087,7 @@ yy861:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy864
+		goto yy863
 	default:
 		goto yy19
 	}
@@ -11471,8 +11095,8 @@ yy862:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy865
+	case 'r':
+		goto yy864
 	default:
 		goto yy19
 	}
@@ -11481,7 +11105,7 @@ yy863:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy866
+		goto yy865
 	default:
 		goto yy19
 	}
@@ -11489,8 +11113,8 @@ yy864:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy867
+	case 'v':
+		goto yy866
 	default:
 		goto yy19
 	}
@@ -11498,8 +11122,9 @@ yy865:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy868
+	case ' ':
+		yyt3 = cursor
+		goto yy841
 	default:
 		goto yy19
 	}
@@ -11507,8 +11132,8 @@ yy866:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy869
+	case 'i':
+		goto yy867
 	default:
 		goto yy19
 	}
@@ -11516,8 +11141,8 @@ yy867:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy845
+	case 'c':
+		goto yy868
 	default:
 		goto yy19
 	}
@@ -11526,7 +11151,7 @@ yy868:
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy870
+		goto yy869
 	default:
 		goto yy19
 	}
@@ -11534,85 +11159,12 @@ yy869:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'w':
-		goto yy871
+	case ' ':
+		goto yy870
 	default:
 		goto yy19
 	}
 yy870:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy872
-	default:
-		goto yy19
-	}
-yy871:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy873
-	default:
-		goto yy19
-	}
-yy872:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy874
-	default:
-		goto yy19
-	}
-yy873:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy849
-	default:
-		goto yy19
-	}
-yy874:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy875
-	default:
-		goto yy19
-	}
-yy875:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy876
-	default:
-		goto yy19
-	}
-yy876:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy877
-	default:
-		goto yy19
-	}
-yy877:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy878
-	default:
-		goto yy19
-	}
-yy878:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -11621,9 +11173,9 @@ yy878:
 	case '\r':
 		goto yy19
 	default:
-		goto yy879
+		goto yy871
 	}
-yy879:
+yy871:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -11649,334 +11201,334 @@ func lexSASL(buf []byte, cursor int) (method, username span) {
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
-		goto yy883
+		goto yy875
 	default:
-		goto yy881
+		goto yy873
 	}
-yy881:
+yy873:
 	cursor++
-yy882:
+yy874:
 	{ return span{}, span{} }
-yy883:
+yy875:
 	yyaccept = 0
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
+		goto yy876
+	default:
+		goto yy874
+	}
+yy876:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy878
+	default:
+		goto yy877
+	}
+yy877:
+	cursor = marker
+	if (yyaccept == 0) {
+		goto yy874
+	} else {
+		goto yy892
+	}
+yy878:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy879
+	default:
+		goto yy877
+	}
+yy879:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy880
+	default:
+		goto yy877
+	}
+yy880:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy881
+	default:
+		goto yy877
+	}
+yy881:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy882
+	default:
+		goto yy877
+	}
+yy882:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy883
+	default:
+		goto yy877
+	}
+yy883:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
 		goto yy884
 	default:
-		goto yy882
+		goto yy877
 	}
 yy884:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy886
-	default:
+	case 't':
 		goto yy885
+	default:
+		goto yy877
 	}
 yy885:
-	cursor = marker
-	if (yyaccept == 0) {
-		goto yy882
-	} else {
-		goto yy900
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy886
+	default:
+		goto yy877
 	}
 yy886:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'o':
 		goto yy887
 	default:
-		goto yy885
+		goto yy877
 	}
 yy887:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'd':
 		goto yy888
 	default:
-		goto yy885
+		goto yy877
 	}
 yy888:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case '=':
 		goto yy889
 	default:
-		goto yy885
+		goto yy877
 	}
 yy889:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '_':
-		goto yy890
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy877
 	default:
-		goto yy885
+		yyt1 = cursor
+		goto yy890
 	}
 yy890:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
 		goto yy891
+	case ',':
+		goto yy893
 	default:
-		goto yy885
+		goto yy890
 	}
 yy891:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy892
-	default:
-		goto yy885
-	}
 yy892:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy893
-	default:
-		goto yy885
-	}
-yy893:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy894
-	default:
-		goto yy885
-	}
-yy894:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy895
-	default:
-		goto yy885
-	}
-yy895:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy896
-	default:
-		goto yy885
-	}
-yy896:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy897
-	default:
-		goto yy885
-	}
-yy897:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		goto yy885
-	default:
-		yyt1 = cursor
-		goto yy898
-	}
-yy898:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy899
-	case ',':
-		goto yy901
-	default:
-		goto yy898
-	}
-yy899:
-	cursor++
-yy900:
 	w1 = yyt1
 	w2 = cursor
 	w2 += -1
 	cursor += -1
 	{ return spanOf(w1, w2), span{} }
-yy901:
+yy893:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
+		goto yy894
+	default:
+		goto yy892
+	}
+yy894:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy895
+	default:
+		goto yy877
+	}
+yy895:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy896
+	default:
+		goto yy877
+	}
+yy896:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy897
+	default:
+		goto yy877
+	}
+yy897:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy898
+	default:
+		goto yy877
+	}
+yy898:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy899
+	default:
+		goto yy877
+	}
+yy899:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy900
+	default:
+		goto yy877
+	}
+yy900:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy901
+	default:
+		goto yy877
+	}
+yy901:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
 		goto yy902
 	default:
-		goto yy900
+		goto yy877
 	}
 yy902:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'r':
 		goto yy903
 	default:
-		goto yy885
+		goto yy877
 	}
 yy903:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'n':
 		goto yy904
 	default:
-		goto yy885
+		goto yy877
 	}
 yy904:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'a':
 		goto yy905
 	default:
-		goto yy885
+		goto yy877
 	}
 yy905:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 'm':
 		goto yy906
 	default:
-		goto yy885
+		goto yy877
 	}
 yy906:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '_':
+	case 'e':
 		goto yy907
 	default:
-		goto yy885
+		goto yy877
 	}
 yy907:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case '=':
 		goto yy908
 	default:
-		goto yy885
+		goto yy877
 	}
 yy908:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy909
-	default:
-		goto yy885
-	}
+	yyt2 = cursor
+	goto yy910
 yy909:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy910
-	default:
-		goto yy885
-	}
 yy910:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy911
-	default:
-		goto yy885
-	}
-yy911:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy912
-	default:
-		goto yy885
-	}
-yy912:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy913
-	default:
-		goto yy885
-	}
-yy913:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy914
-	default:
-		goto yy885
-	}
-yy914:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy915
-	default:
-		goto yy885
-	}
-yy915:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy916
-	default:
-		goto yy885
-	}
-yy916:
-	cursor++
-	yych = buf[cursor]
-	yyt2 = cursor
-	goto yy918
-yy917:
-	cursor++
-	yych = buf[cursor]
-yy918:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy919
+		goto yy911
 	default:
-		goto yy917
+		goto yy909
 	}
-yy919:
+yy911:
 	cursor++
 	w1 = yyt1
 	v1 = yyt2
@@ -12002,248 +11554,248 @@ func lexForwarded(buf []byte, cursor int) (queueID, client span) {
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
-		goto yy923
+		goto yy915
 	default:
-		goto yy921
+		goto yy913
 	}
-yy921:
+yy913:
 	cursor++
-yy922:
+yy914:
 	{ return span{}, span{} }
-yy923:
+yy915:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
+		goto yy916
+	default:
+		goto yy914
+	}
+yy916:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy918
+	default:
+		goto yy917
+	}
+yy917:
+	cursor = marker
+	goto yy914
+yy918:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy919
+	default:
+		goto yy917
+	}
+yy919:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy920
+	default:
+		goto yy917
+	}
+yy920:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy921
+	default:
+		goto yy917
+	}
+yy921:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy922
+	default:
+		goto yy917
+	}
+yy922:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy923
+	case 'q':
 		goto yy924
 	default:
-		goto yy922
+		goto yy917
+	}
+yy923:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy925
+	default:
+		goto yy917
 	}
 yy924:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'u':
 		goto yy926
 	default:
-		goto yy925
+		goto yy917
 	}
 yy925:
-	cursor = marker
-	goto yy922
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy927
+	default:
+		goto yy917
+	}
 yy926:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy927
+	case 'e':
+		goto yy928
 	default:
-		goto yy925
+		goto yy917
 	}
 yy927:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy928
+	case 'e':
+		goto yy929
 	default:
-		goto yy925
+		goto yy917
 	}
 yy928:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
-		goto yy929
+	case 'u':
+		goto yy930
 	default:
-		goto yy925
+		goto yy917
 	}
 yy929:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '_':
-		goto yy930
+	case 'n':
+		goto yy931
 	default:
-		goto yy925
+		goto yy917
 	}
 yy930:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy931
-	case 'q':
+	case 'e':
 		goto yy932
 	default:
-		goto yy925
+		goto yy917
 	}
 yy931:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 't':
 		goto yy933
 	default:
-		goto yy925
+		goto yy917
 	}
 yy932:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case '_':
 		goto yy934
 	default:
-		goto yy925
+		goto yy917
 	}
 yy933:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case '=':
 		goto yy935
 	default:
-		goto yy925
+		goto yy917
 	}
 yy934:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'i':
 		goto yy936
 	default:
-		goto yy925
+		goto yy917
 	}
 yy935:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy937
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy917
 	default:
-		goto yy925
+		yyt1 = cursor
+		goto yy937
 	}
 yy936:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 'd':
 		goto yy938
 	default:
-		goto yy925
+		goto yy917
 	}
 yy937:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case '\n':
+		fallthrough
+	case '\r':
 		goto yy939
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy917
 	default:
-		goto yy925
+		goto yy937
 	}
 yy938:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case '=':
 		goto yy940
 	default:
-		goto yy925
+		goto yy917
 	}
 yy939:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy941
-	default:
-		goto yy925
-	}
-yy940:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '_':
-		goto yy942
-	default:
-		goto yy925
-	}
-yy941:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy943
-	default:
-		goto yy925
-	}
-yy942:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy944
-	default:
-		goto yy925
-	}
-yy943:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		goto yy925
-	default:
-		yyt1 = cursor
-		goto yy945
-	}
-yy944:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy946
-	default:
-		goto yy925
-	}
-yy945:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy947
-	case ' ':
-		fallthrough
-	case ',':
-		goto yy925
-	default:
-		goto yy945
-	}
-yy946:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy948
-	default:
-		goto yy925
-	}
-yy947:
 	cursor++
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
 	{ return span{}, spanOf(v1, v2) }
-yy948:
+yy940:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12253,12 +11805,12 @@ yy948:
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy949
+		goto yy941
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy950
+		goto yy942
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12277,9 +11829,205 @@ yy948:
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
+		goto yy943
+	default:
+		goto yy917
+	}
+yy941:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy944
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy945
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy946
+	default:
+		goto yy917
+	}
+yy942:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy945
+	default:
+		goto yy917
+	}
+yy943:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy946
+	default:
+		goto yy917
+	}
+yy944:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy947
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy948
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy949
+	default:
+		goto yy917
+	}
+yy945:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy948
+	default:
+		goto yy917
+	}
+yy946:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy949
+	default:
+		goto yy917
+	}
+yy947:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy950
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy951
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy952
+	default:
+		goto yy917
+	}
+yy948:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy951
 	default:
-		goto yy925
+		goto yy917
 	}
 yy949:
 	cursor++
@@ -12289,52 +12037,6 @@ yy949:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy952
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy953
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy954
-	default:
-		goto yy925
-	}
-yy950:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy953
-	default:
-		goto yy925
-	}
-yy951:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12352,9 +12054,55 @@ yy951:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy952
+	default:
+		goto yy917
+	}
+yy950:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy953
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy954
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy955
+	default:
+		goto yy917
+	}
+yy951:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy954
 	default:
-		goto yy925
+		goto yy917
 	}
 yy952:
 	cursor++
@@ -12364,52 +12112,6 @@ yy952:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy955
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy956
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy957
-	default:
-		goto yy925
-	}
-yy953:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy956
-	default:
-		goto yy925
-	}
-yy954:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12427,9 +12129,55 @@ yy954:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy955
+	default:
+		goto yy917
+	}
+yy953:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy956
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy957
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy959
+	default:
+		goto yy917
+	}
+yy954:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy957
 	default:
-		goto yy925
+		goto yy917
 	}
 yy955:
 	cursor++
@@ -12439,13 +12187,7 @@ yy955:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy958
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy959
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -12462,9 +12204,9 @@ yy955:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy960
+		goto yy959
 	default:
-		goto yy925
+		goto yy917
 	}
 yy956:
 	cursor++
@@ -12472,53 +12214,9 @@ yy956:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy959
-	default:
-		goto yy925
-	}
-yy957:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy960
-	default:
-		goto yy925
-	}
-yy958:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy961
-	case 'A':
-		fallthrough
-	case 'E':
 		goto yy962
 	case 'G','H':
 		fallthrough
@@ -12539,7 +12237,29 @@ yy958:
 	case 'v','w','x','y','z':
 		goto yy963
 	default:
-		goto yy925
+		goto yy958
+	}
+yy957:
+	cursor++
+	yych = buf[cursor]
+yy958:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy960
+	case ',':
+		yyt2 = cursor
+		goto yy961
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy957
+	default:
+		goto yy917
 	}
 yy959:
 	cursor++
@@ -12547,17 +12267,6 @@ yy959:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy962
-	default:
-		goto yy925
-	}
-yy960:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -12579,9 +12288,26 @@ yy960:
 	case 'v','w','x','y','z':
 		goto yy963
 	default:
-		goto yy925
+		goto yy917
 	}
+yy960:
+	cursor++
+	q1 = yyt1
+	q2 = yyt2
+	v1 = yyt4
+	v2 = yyt3
+	cursor += -1
+	{ return spanOf(q1, q2), optional(v1, v2) }
 yy961:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy964
+	default:
+		goto yy917
+	}
+yy962:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -12590,10 +12316,6 @@ yy961:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy964
-	case 'A':
-		fallthrough
-	case 'E':
 		goto yy965
 	case 'G','H':
 		fallthrough
@@ -12612,20 +12334,9 @@ yy961:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy967
+		goto yy966
 	default:
-		goto yy925
-	}
-yy962:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy965
-	default:
-		goto yy925
+		goto yy958
 	}
 yy963:
 	cursor++
@@ -12652,20 +12363,29 @@ yy963:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy967
+		goto yy966
 	default:
-		goto yy925
+		goto yy917
 	}
 yy964:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case 'o':
+		goto yy967
+	default:
+		goto yy917
+	}
+yy965:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy970
+		goto yy968
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12683,247 +12403,79 @@ yy964:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy971
+		goto yy969
 	default:
-		goto yy966
+		goto yy958
 	}
-yy965:
+yy966:
 	cursor++
 	yych = buf[cursor]
-yy966:
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt4 = -1
-		goto yy968
-	case ',':
-		yyt2 = cursor
-		goto yy969
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy965
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy969
 	default:
-		goto yy925
+		goto yy917
 	}
 yy967:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy971
+	case 'r':
+		goto yy970
 	default:
-		goto yy925
+		goto yy917
 	}
 yy968:
 	cursor++
-	q1 = yyt1
-	q2 = yyt2
-	v1 = yyt4
-	v2 = yyt3
-	cursor += -1
-	{ return spanOf(q1, q2), optional(v1, v2) }
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy973
+	default:
+		goto yy972
+	}
 yy969:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy972
+	case 'z':
+		goto yy973
 	default:
-		goto yy925
+		goto yy974
 	}
 yy970:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy973
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy974
+	case 'i':
+		goto yy975
 	default:
-		goto yy966
+		goto yy917
 	}
 yy971:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy974
-	default:
-		goto yy925
-	}
 yy972:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy975
-	default:
-		goto yy925
-	}
-yy973:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy976
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy977
-	default:
-		goto yy966
-	}
-yy974:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy977
-	default:
-		goto yy925
-	}
-yy975:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy978
-	default:
-		goto yy925
-	}
-yy976:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy981
-	default:
-		goto yy980
-	}
-yy977:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy981
-	default:
-		goto yy982
-	}
-yy978:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy983
-	default:
-		goto yy925
-	}
-yy979:
-	cursor++
-	yych = buf[cursor]
-yy980:
 	switch (yych) {
 	case '\n':
 		fallthrough
@@ -12931,20 +12483,20 @@ yy980:
 		yyt2 = cursor
 		yyt3 = -1
 		yyt4 = -1
-		goto yy968
+		goto yy960
 	case ',':
 		yyt2 = cursor
-		goto yy969
+		goto yy961
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy979
+		goto yy971
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy965
+		goto yy957
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -12962,16 +12514,16 @@ yy980:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy981
+		goto yy973
 	case 'z':
-		goto yy984
+		goto yy976
 	default:
-		goto yy925
+		goto yy917
 	}
-yy981:
+yy973:
 	cursor++
 	yych = buf[cursor]
-yy982:
+yy974:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -12994,60 +12546,164 @@ yy982:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy981
+		goto yy973
 	case 'z':
-		goto yy984
+		goto yy976
 	default:
-		goto yy925
+		goto yy917
+	}
+yy975:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy977
+	default:
+		goto yy917
+	}
+yy976:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy978
+	case 'z':
+		goto yy976
+	default:
+		goto yy917
+	}
+yy977:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy979
+	default:
+		goto yy917
+	}
+yy978:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		yyt3 = -1
+		yyt4 = -1
+		goto yy960
+	case ',':
+		yyt2 = cursor
+		goto yy961
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy978
+	case 'z':
+		goto yy976
+	default:
+		goto yy917
+	}
+yy979:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy980
+	default:
+		goto yy917
+	}
+yy980:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy981
+	default:
+		goto yy917
+	}
+yy981:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy982
+	default:
+		goto yy917
+	}
+yy982:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy983
+	default:
+		goto yy917
 	}
 yy983:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
-		goto yy985
+	case 'n':
+		goto yy984
 	default:
-		goto yy925
+		goto yy917
 	}
 yy984:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy986
-	case 'z':
-		goto yy984
+	case 't':
+		goto yy985
 	default:
-		goto yy925
+		goto yy917
 	}
 yy985:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '_':
-		goto yy987
+	case '=':
+		goto yy986
 	default:
-		goto yy925
+		goto yy917
 	}
 yy986:
 	cursor++
@@ -13056,120 +12712,16 @@ yy986:
 	case '\n':
 		fallthrough
 	case '\r':
-		yyt2 = cursor
-		yyt3 = -1
-		yyt4 = -1
-		goto yy968
-	case ',':
-		yyt2 = cursor
-		goto yy969
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy986
-	case 'z':
-		goto yy984
-	default:
-		goto yy925
-	}
-yy987:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy988
-	default:
-		goto yy925
-	}
-yy988:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy989
-	default:
-		goto yy925
-	}
-yy989:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy990
-	default:
-		goto yy925
-	}
-yy990:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy991
-	default:
-		goto yy925
-	}
-yy991:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy992
-	default:
-		goto yy925
-	}
-yy992:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy993
-	default:
-		goto yy925
-	}
-yy993:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy994
-	default:
-		goto yy925
-	}
-yy994:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
 		fallthrough
 	case ' ':
 		fallthrough
 	case ',':
-		goto yy925
+		goto yy917
 	default:
 		yyt4 = cursor
-		goto yy995
+		goto yy987
 	}
-yy995:
+yy987:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -13177,13 +12729,13 @@ yy995:
 		fallthrough
 	case '\r':
 		yyt3 = cursor
-		goto yy968
+		goto yy960
 	case ' ':
 		fallthrough
 	case ',':
-		goto yy925
+		goto yy917
 	default:
-		goto yy995
+		goto yy987
 	}
 }
 
@@ -13203,58 +12755,130 @@ next:
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy999
+		goto yy991
 	default:
-		goto yy997
+		goto yy989
 	}
-yy997:
+yy989:
 	cursor++
-yy998:
+yy990:
 	{ return }
-yy999:
+yy991:
 	yyaccept = 0
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy1000
+		goto yy992
 	case 'k':
-		goto yy1002
+		goto yy994
 	case 's':
-		goto yy1003
+		goto yy995
 	default:
+		goto yy990
+	}
+yy992:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy996
+	default:
+		goto yy993
+	}
+yy993:
+	cursor = marker
+	switch (yyaccept) {
+	case 0:
+		goto yy990
+	case 1:
+		goto yy1053
+	case 2:
+		goto yy1069
+	default:
+		goto yy1072
+	}
+yy994:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy997
+	default:
+		goto yy993
+	}
+yy995:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
 		goto yy998
+	default:
+		goto yy993
+	}
+yy996:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy999
+	default:
+		goto yy993
+	}
+yy997:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy1000
+	default:
+		goto yy993
+	}
+yy998:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1001
+	default:
+		goto yy993
+	}
+yy999:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1002
+	default:
+		goto yy993
 	}
 yy1000:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy1004
+	case '-':
+		goto yy1003
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1001:
-	cursor = marker
-	switch (yyaccept) {
-	case 0:
-		goto yy998
-	case 1:
-		goto yy1061
-	case 2:
-		goto yy1077
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'v':
+		goto yy1004
 	default:
-		goto yy1080
+		goto yy993
 	}
 yy1002:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'n':
 		goto yy1005
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1003:
 	cursor++
@@ -13263,43 +12887,43 @@ yy1003:
 	case 'e':
 		goto yy1006
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1004:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'e':
 		goto yy1007
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1005:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'y':
+	case 't':
 		goto yy1008
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1006:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'x':
 		goto yy1009
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1007:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'r':
 		goto yy1010
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1008:
 	cursor++
@@ -13308,442 +12932,439 @@ yy1008:
 	case '-':
 		goto yy1011
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1009:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
+	case 'c':
 		goto yy1012
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1010:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case '-':
 		goto yy1013
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1011:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'd':
 		goto yy1014
+	case 's':
+		goto yy1015
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1012:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1015
+	case 'h':
+		goto yy1016
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1013:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1016
+	case 'd':
+		goto yy1017
+	case 's':
+		goto yy1018
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1014:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'x':
-		goto yy1017
+	case 'i':
+		goto yy1019
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1015:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy1018
+	case 'i':
+		goto yy1020
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1016:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
-		goto yy1019
+	case 'a':
+		goto yy1021
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1017:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy1020
+	case 'i':
+		goto yy1022
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1018:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
-		goto yy1021
+	case 'i':
+		goto yy1023
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1019:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy1022
-	case 's':
-		goto yy1023
+	case 'g':
+		goto yy1024
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1020:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy1024
+	case 'g':
+		goto yy1025
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1021:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy1025
-	case 's':
+	case 'n':
 		goto yy1026
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1022:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'g':
 		goto yy1027
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1023:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'g':
 		goto yy1028
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1024:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'e':
 		goto yy1029
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1025:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'n':
 		goto yy1030
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1026:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'g':
 		goto yy1031
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1027:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
+	case 'e':
 		goto yy1032
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1028:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
+	case 'n':
 		goto yy1033
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1029:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 's':
 		goto yy1034
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1030:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
+	case 'a':
 		goto yy1035
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1031:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
+	case 'e':
 		goto yy1036
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1032:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 's':
 		goto yy1037
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1033:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'a':
 		goto yy1038
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1034:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
+	case 't':
 		goto yy1039
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1035:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 't':
 		goto yy1040
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1036:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case ' ':
 		goto yy1041
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1037:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 't':
 		goto yy1042
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1038:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 't':
 		goto yy1043
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1039:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case ' ':
 		goto yy1044
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1040:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'u':
 		goto yy1045
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1041:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy1046
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case '(',')':
+		goto yy993
 	default:
-		goto yy1001
+		yyt1 = cursor
+		goto yy1046
 	}
 yy1042:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case ' ':
 		goto yy1047
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1043:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'u':
 		goto yy1048
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1044:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
 	case ' ':
-		goto yy1049
+		goto yy993
 	default:
-		goto yy1001
+		goto yy1050
 	}
 yy1045:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1050
+	case 'r':
+		goto yy1051
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1046:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1051
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1052
+	case ' ':
+		goto yy1054
+	case '(',')':
+		goto yy993
 	default:
-		goto yy1001
+		goto yy1046
 	}
 yy1047:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
 	case ' ':
-		goto yy1052
+		fallthrough
+	case '(',')':
+		goto yy993
 	default:
-		goto yy1001
+		yyt1 = cursor
+		goto yy1055
 	}
 yy1048:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
-		goto yy1053
+	case 'r':
+		goto yy1056
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1049:
 	cursor++
 	yych = buf[cursor]
+yy1050:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		fallthrough
 	case ' ':
-		fallthrough
+		goto yy1057
 	case '(',')':
-		goto yy1001
+		goto yy993
 	default:
-		yyt1 = cursor
-		goto yy1054
-	}
-yy1050:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1055
-	default:
-		goto yy1001
+		goto yy1049
 	}
 yy1051:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
-		goto yy1056
+	case 'e':
+		goto yy1058
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1052:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy1001
-	default:
-		goto yy1058
-	}
 yy1053:
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ t.KeyExchange = toText(buf[v1:v2]); goto next }
+yy1054:
+	yyaccept = 1
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case '(':
 		goto yy1059
 	default:
-		goto yy1001
-	}
-yy1054:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1060
-	case ' ':
-		goto yy1062
-	case '(',')':
-		goto yy1001
-	default:
-		goto yy1054
+		goto yy1053
 	}
 yy1055:
 	cursor++
@@ -13754,65 +13375,77 @@ yy1055:
 	case '\r':
 		fallthrough
 	case ' ':
-		fallthrough
+		goto yy1060
 	case '(',')':
-		goto yy1001
+		goto yy993
 	default:
-		yyt1 = cursor
-		goto yy1063
+		goto yy1055
 	}
 yy1056:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy1064
+	case 'e':
+		goto yy1061
 	default:
-		goto yy1001
+		goto yy993
 	}
 yy1057:
 	cursor++
-	yych = buf[cursor]
+	cursor += -1
+	{ goto next }
 yy1058:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1062
+	default:
+		goto yy993
+	}
+yy1059:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case '(':
+		goto yy993
+	case ')':
+		goto yy1063
+	default:
+		goto yy1059
+	}
+yy1060:
+	cursor++
+	v1 = yyt1
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ t.Digest = toText(buf[v1:v2]); goto next }
+yy1061:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1064
+	default:
+		goto yy993
+	}
+yy1062:
+	cursor++
+	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy1065
-	case '(',')':
-		goto yy1001
+		goto yy993
 	default:
-		goto yy1057
-	}
-yy1059:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
 		goto yy1066
-	default:
-		goto yy1001
-	}
-yy1060:
-	cursor++
-yy1061:
-	v1 = yyt1
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ t.KeyExchange = toText(buf[v1:v2]); goto next }
-yy1062:
-	yyaccept = 1
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '(':
-		goto yy1067
-	default:
-		goto yy1061
 	}
 yy1063:
 	cursor++
@@ -13823,33 +13456,41 @@ yy1063:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy1068
-	case '(',')':
-		goto yy1001
+		goto yy1052
 	default:
-		goto yy1063
+		goto yy993
 	}
 yy1064:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1069
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case '(',')':
+		goto yy993
 	default:
-		goto yy1001
+		yyt1 = cursor
+		goto yy1067
 	}
 yy1065:
 	cursor++
-	cursor += -1
-	{ goto next }
-yy1066:
-	cursor++
 	yych = buf[cursor]
+yy1066:
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1068
 	case ' ':
 		goto yy1070
+	case '(',')':
+		goto yy993
 	default:
-		goto yy1001
+		goto yy1065
 	}
 yy1067:
 	cursor++
@@ -13858,31 +13499,50 @@ yy1067:
 	case '\n':
 		fallthrough
 	case '\r':
-		fallthrough
-	case '(':
-		goto yy1001
-	case ')':
 		goto yy1071
+	case ' ':
+		goto yy1073
+	case '(',')':
+		goto yy993
 	default:
 		goto yy1067
 	}
 yy1068:
 	cursor++
+yy1069:
+	cursor += -1
+	{ goto next }
+yy1070:
+	yyaccept = 2
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy1074
+	default:
+		goto yy1069
+	}
+yy1071:
+	cursor++
+yy1072:
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
-	{ t.Digest = toText(buf[v1:v2]); goto next }
-yy1069:
+	{ t.Signature = toText(buf[v1:v2]); goto next }
+yy1073:
+	yyaccept = 3
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1072
+	case '(':
+		goto yy1075
 	default:
-		goto yy1001
+		goto yy1072
 	}
-yy1070:
+yy1074:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -13890,55 +13550,12 @@ yy1070:
 		fallthrough
 	case '\r':
 		fallthrough
-	case ' ':
-		goto yy1001
+	case '(':
+		goto yy993
+	case ')':
+		goto yy1076
 	default:
 		goto yy1074
-	}
-yy1071:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy1060
-	default:
-		goto yy1001
-	}
-yy1072:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case '(',')':
-		goto yy1001
-	default:
-		yyt1 = cursor
-		goto yy1075
-	}
-yy1073:
-	cursor++
-	yych = buf[cursor]
-yy1074:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1076
-	case ' ':
-		goto yy1078
-	case '(',')':
-		goto yy1001
-	default:
-		goto yy1073
 	}
 yy1075:
 	cursor++
@@ -13947,80 +13564,28 @@ yy1075:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1079
-	case ' ':
-		goto yy1081
-	case '(',')':
-		goto yy1001
+		fallthrough
+	case '(':
+		goto yy993
+	case ')':
+		goto yy1077
 	default:
 		goto yy1075
 	}
 yy1076:
 	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1068
+	default:
+		goto yy993
+	}
 yy1077:
-	cursor += -1
-	{ goto next }
-yy1078:
-	yyaccept = 2
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '(':
-		goto yy1082
-	default:
-		goto yy1077
-	}
-yy1079:
-	cursor++
-yy1080:
-	v1 = yyt1
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ t.Signature = toText(buf[v1:v2]); goto next }
-yy1081:
-	yyaccept = 3
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
-	switch (yych) {
-	case '(':
-		goto yy1083
-	default:
-		goto yy1080
-	}
-yy1082:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case '(':
-		goto yy1001
-	case ')':
-		goto yy1084
-	default:
-		goto yy1082
-	}
-yy1083:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case '(':
-		goto yy1001
-	case ')':
-		goto yy1085
-	default:
-		goto yy1083
-	}
-yy1084:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -14029,22 +13594,9 @@ yy1084:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy1076
+		goto yy1071
 	default:
-		goto yy1001
-	}
-yy1085:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy1079
-	default:
-		goto yy1001
+		goto yy993
 	}
 }
 
@@ -14066,50 +13618,50 @@ next:
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1089
+		goto yy1081
 	default:
-		goto yy1087
+		goto yy1079
 	}
-yy1087:
+yy1079:
 	cursor++
-yy1088:
+yy1080:
 	{ return }
-yy1089:
+yy1081:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1090
+		goto yy1082
 	default:
-		goto yy1088
+		goto yy1080
 	}
-yy1090:
+yy1082:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy1092
+		goto yy1084
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1090
+		goto yy1082
 	default:
-		goto yy1091
+		goto yy1083
 	}
-yy1091:
+yy1083:
 	cursor = marker
-	goto yy1088
-yy1092:
+	goto yy1080
+yy1084:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy1093
+		goto yy1085
 	default:
-		goto yy1091
+		goto yy1083
 	}
-yy1093:
+yy1085:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -14121,16 +13673,16 @@ yy1093:
 		yyt3 = cursor
 		yyt4 = -1
 		yyt5 = -1
-		goto yy1094
+		goto yy1086
 	case '/':
 		yyt3 = cursor
-		goto yy1095
+		goto yy1087
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1093
+		goto yy1085
 	default:
-		goto yy1091
+		goto yy1083
 	}
-yy1094:
+yy1086:
 	cursor++
 	w1 = yyt1
 	n1 = yyt2
@@ -14146,17 +13698,17 @@ yy1094:
 		}
 		return
 	}
-yy1095:
+yy1087:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt5 = cursor
-		goto yy1096
+		goto yy1088
 	default:
-		goto yy1091
+		goto yy1083
 	}
-yy1096:
+yy1088:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -14166,11 +13718,11 @@ yy1096:
 		fallthrough
 	case ' ':
 		yyt4 = cursor
-		goto yy1094
+		goto yy1086
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1096
+		goto yy1088
 	default:
-		goto yy1091
+		goto yy1083
 	}
 }
 
@@ -14193,12 +13745,12 @@ func lexCleanup(b *batch, e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1100
+		goto yy1092
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1101
+		goto yy1093
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -14217,15 +13769,15 @@ func lexCleanup(b *batch, e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1102
+		goto yy1094
 	default:
-		goto yy1098
+		goto yy1090
 	}
-yy1098:
+yy1090:
 	cursor++
-yy1099:
+yy1091:
 	{ return }
-yy1100:
+yy1092:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -14235,11 +13787,11 @@ yy1100:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1103
+		goto yy1095
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1105
+		goto yy1097
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -14257,11 +13809,11 @@ yy1100:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1106
+		goto yy1098
 	default:
-		goto yy1099
+		goto yy1091
 	}
-yy1101:
+yy1093:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -14269,11 +13821,11 @@ yy1101:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1105
+		goto yy1097
 	default:
-		goto yy1099
+		goto yy1091
 	}
-yy1102:
+yy1094:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -14299,9 +13851,197 @@ yy1102:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1106
+		goto yy1098
 	default:
+		goto yy1091
+	}
+yy1095:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1099
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1100
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1101
+	default:
+		goto yy1096
+	}
+yy1096:
+	cursor = marker
+	goto yy1091
+yy1097:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1100
+	default:
+		goto yy1096
+	}
+yy1098:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1101
+	default:
+		goto yy1096
+	}
+yy1099:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1102
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1103
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1104
+	default:
+		goto yy1096
+	}
+yy1100:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1103
+	default:
+		goto yy1096
+	}
+yy1101:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1104
+	default:
+		goto yy1096
+	}
+yy1102:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1105
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1106
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1107
+	default:
+		goto yy1096
 	}
 yy1103:
 	cursor++
@@ -14309,50 +14049,12 @@ yy1103:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1107
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1108
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1109
+	case 'A','B','C','D','E','F':
+		goto yy1106
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1104:
-	cursor = marker
-	goto yy1099
-yy1105:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1108
-	default:
-		goto yy1104
-	}
-yy1106:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -14377,9 +14079,53 @@ yy1106:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1109
+		goto yy1107
 	default:
-		goto yy1104
+		goto yy1096
+	}
+yy1105:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1108
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1109
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1111
+	default:
+		goto yy1096
+	}
+yy1106:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1096
+	default:
+		goto yy1110
 	}
 yy1107:
 	cursor++
@@ -14389,12 +14135,37 @@ yy1107:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1110
-	case 'A':
+	case 'F','G','H':
 		fallthrough
-	case 'E':
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1111
+	default:
+		goto yy1096
+	}
+yy1108:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1112
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -14412,22 +14183,26 @@ yy1107:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1112
+		goto yy1114
 	default:
-		goto yy1104
+		goto yy1110
 	}
-yy1108:
+yy1109:
 	cursor++
 	yych = buf[cursor]
+yy1110:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1111
+		goto yy1109
+	case ':':
+		yyt2 = cursor
+		goto yy1113
 	default:
-		goto yy1104
+		goto yy1096
 	}
-yy1109:
+yy1111:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -14452,55 +14227,9 @@ yy1109:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1112
-	default:
-		goto yy1104
-	}
-yy1110:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1113
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1114
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1115
-	default:
-		goto yy1104
-	}
-yy1111:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
 		goto yy1114
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1112:
 	cursor++
@@ -14510,41 +14239,8 @@ yy1112:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1115
-	default:
-		goto yy1104
-	}
-yy1113:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy1116
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1117
+		goto yy1115
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -14562,18 +14258,47 @@ yy1113:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1119
+		goto yy1116
 	default:
-		goto yy1104
+		goto yy1110
+	}
+yy1113:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1117
+	default:
+		goto yy1096
 	}
 yy1114:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy1104
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1116
 	default:
-		goto yy1118
+		goto yy1096
 	}
 yy1115:
 	cursor++
@@ -14583,6 +14308,37 @@ yy1115:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
+	case 'F':
+		goto yy1118
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1119
+	default:
+		goto yy1110
+	}
+yy1116:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -14602,162 +14358,97 @@ yy1115:
 	case 'v','w','x','y','z':
 		goto yy1119
 	default:
-		goto yy1104
-	}
-yy1116:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1120
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1122
-	default:
-		goto yy1118
+		goto yy1096
 	}
 yy1117:
 	cursor++
 	yych = buf[cursor]
-yy1118:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1117
-	case ':':
-		yyt2 = cursor
+	case 'h':
+		goto yy1120
+	case 'm':
 		goto yy1121
+	case 'r':
+		goto yy1122
+	case 't':
+		goto yy1123
 	default:
-		goto yy1104
+		goto yy1096
+	}
+yy1118:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1126
+	default:
+		goto yy1125
 	}
 yy1119:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1122
+	case 'z':
+		goto yy1126
 	default:
-		goto yy1104
+		goto yy1127
 	}
 yy1120:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1123
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1124
+	case 'o':
+		goto yy1128
 	default:
-		goto yy1118
+		goto yy1096
 	}
 yy1121:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1125
+	case 'e':
+		goto yy1129
+	case 'i':
+		goto yy1130
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1122:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1124
+	case 'e':
+		goto yy1131
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1123:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case 'o':
+		goto yy1132
+	default:
+		goto yy1096
+	}
+yy1124:
+	cursor++
+	yych = buf[cursor]
+yy1125:
+	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1126
+		goto yy1124
+	case ':':
+		yyt2 = cursor
+		goto yy1113
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1109
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -14774,14 +14465,17 @@ yy1123:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1127
+	case 'v','w','x','y':
+		goto yy1126
+	case 'z':
+		goto yy1133
 	default:
-		goto yy1118
+		goto yy1096
 	}
-yy1124:
+yy1126:
 	cursor++
 	yych = buf[cursor]
+yy1127:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -14803,127 +14497,61 @@ yy1124:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1127
-	default:
-		goto yy1104
-	}
-yy1125:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy1128
-	case 'm':
-		goto yy1129
-	case 'r':
-		goto yy1130
-	case 't':
-		goto yy1131
-	default:
-		goto yy1104
-	}
-yy1126:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
+	case 'v','w','x','y':
+		goto yy1126
 	case 'z':
-		goto yy1134
-	default:
 		goto yy1133
-	}
-yy1127:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1134
 	default:
-		goto yy1135
+		goto yy1096
 	}
 yy1128:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy1136
+	case 'l':
+		goto yy1134
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1129:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1137
-	case 'i':
-		goto yy1138
+	case 's':
+		goto yy1135
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1130:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1139
+	case 'l':
+		goto yy1136
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1131:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy1140
+	case 'm':
+		goto yy1137
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1132:
 	cursor++
 	yych = buf[cursor]
-yy1133:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1132
-	case ':':
-		yyt2 = cursor
-		goto yy1121
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1117
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1134
-	case 'z':
-		goto yy1141
+	case '=':
+		goto yy1138
 	default:
-		goto yy1104
+		goto yy1096
 	}
-yy1134:
+yy1133:
 	cursor++
 	yych = buf[cursor]
-yy1135:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -14946,417 +14574,341 @@ yy1135:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1134
+		goto yy1139
 	case 'z':
+		goto yy1133
+	default:
+		goto yy1096
+	}
+yy1134:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1140
+	default:
+		goto yy1096
+	}
+yy1135:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
 		goto yy1141
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1136:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 't':
 		goto yy1142
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1137:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'o':
 		goto yy1143
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1138:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case '<':
 		goto yy1144
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1139:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
-		goto yy1145
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1139
+	case ':':
+		yyt2 = cursor
+		goto yy1113
+	case 'z':
+		goto yy1133
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1140:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '=':
-		goto yy1146
+	case ':':
+		goto yy1145
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1141:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1147
-	case 'z':
-		goto yy1141
+	case 'a':
+		goto yy1146
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1142:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy1148
+	case 'e':
+		goto yy1147
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1143:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1149
+	case 'v':
+		goto yy1148
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1144:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1150
-	default:
-		goto yy1104
-	}
+	q1 = yyt1
+	q2 = cursor
+	q2 += -6
+	{ e.delivery(b, q1, q2, buf, cursor); return }
 yy1145:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy1151
+	case ' ':
+		goto yy1149
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1146:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '<':
-		goto yy1152
+	case 'g':
+		goto yy1150
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1147:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1147
-	case ':':
-		yyt2 = cursor
-		goto yy1121
-	case 'z':
-		goto yy1141
+	case 'r':
+		goto yy1151
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1148:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy1153
+	case 'e':
+		goto yy1152
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1149:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy1154
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1096
 	default:
-		goto yy1104
+		goto yy1153
 	}
 yy1150:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1155
+		goto yy1154
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1151:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
-		goto yy1156
+	case '-':
+		goto yy1155
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1152:
-	cursor++
-	q1 = yyt1
-	q2 = cursor
-	q2 += -6
-	{ e.delivery(b, q1, q2, buf, cursor); return }
-yy1153:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1157
-	default:
-		goto yy1104
-	}
-yy1154:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1158
-	default:
-		goto yy1104
-	}
-yy1155:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1159
-	default:
-		goto yy1104
-	}
-yy1156:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1160
-	default:
-		goto yy1104
-	}
-yy1157:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1104
-	default:
-		goto yy1161
-	}
-yy1158:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1162
-	default:
-		goto yy1104
-	}
-yy1159:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy1163
-	default:
-		goto yy1104
-	}
-yy1160:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1164
+		goto yy1156
 	default:
-		goto yy1104
+		goto yy1096
 	}
-yy1161:
+yy1153:
 	cursor++
 	q1 = yyt1
 	q2 = yyt2
 	cursor += -1
 	{ e.queue(eventHold, q1, q2); return }
-yy1162:
+yy1154:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
+		goto yy1157
+	default:
+		goto yy1096
+	}
+yy1155:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1120
+	default:
+		goto yy1096
+	}
+yy1156:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1158
+	default:
+		goto yy1096
+	}
+yy1157:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1159
+	default:
+		goto yy1096
+	}
+yy1158:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
+		goto yy1160
+	default:
+		goto yy1096
+	}
+yy1159:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1161
+	default:
+		goto yy1096
+	}
+yy1160:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1162
+	case 'd':
+		goto yy1163
+	default:
+		goto yy1096
+	}
+yy1161:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy1164
+	default:
+		goto yy1096
+	}
+yy1162:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
 		goto yy1165
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1163:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy1128
+	case 'i':
+		goto yy1166
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1164:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1166
-	default:
-		goto yy1104
-	}
+	yyt2 = cursor
+	goto yy1168
 yy1165:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy1167
+	case 'n':
+		goto yy1170
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1166:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '(':
-		goto yy1168
+	case 's':
+		goto yy1171
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1167:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1169
-	default:
-		goto yy1104
-	}
 yy1168:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy1170
-	case 'd':
-		goto yy1171
-	default:
-		goto yy1104
-	}
-yy1169:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy1172
-	default:
-		goto yy1104
-	}
-yy1170:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1173
-	default:
-		goto yy1104
-	}
-yy1171:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1174
-	default:
-		goto yy1104
-	}
-yy1172:
-	cursor++
-	yych = buf[cursor]
-	yyt2 = cursor
-	goto yy1176
-yy1173:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1178
-	default:
-		goto yy1104
-	}
-yy1174:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1179
-	default:
-		goto yy1104
-	}
-yy1175:
-	cursor++
-	yych = buf[cursor]
-yy1176:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1177
+		goto yy1169
 	default:
-		goto yy1175
+		goto yy1167
 	}
-yy1177:
+yy1169:
 	cursor++
 	q1 = yyt1
 	v1 = yyt2
@@ -15366,108 +14918,108 @@ yy1177:
 	v2 += -1
 	cursor += -1
 	{ e.queueText(eventMessageID, q1, q2, v1, v2); return }
-yy1178:
+yy1170:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy1180
+		goto yy1172
 	default:
-		goto yy1104
+		goto yy1096
+	}
+yy1171:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1173
+	default:
+		goto yy1096
+	}
+yy1172:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1174
+	default:
+		goto yy1096
+	}
+yy1173:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1175
+	default:
+		goto yy1096
+	}
+yy1174:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1176
+	default:
+		goto yy1096
+	}
+yy1175:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1177
+	default:
+		goto yy1096
+	}
+yy1176:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1178
+	default:
+		goto yy1096
+	}
+yy1177:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1176
+	default:
+		goto yy1096
+	}
+yy1178:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1179
+	default:
+		goto yy1096
 	}
 yy1179:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy1181
+	case ')':
+		goto yy1180
 	default:
-		goto yy1104
+		goto yy1096
 	}
 yy1180:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1182
-	default:
-		goto yy1104
-	}
-yy1181:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1183
-	default:
-		goto yy1104
-	}
-yy1182:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy1184
-	default:
-		goto yy1104
-	}
-yy1183:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1185
-	default:
-		goto yy1104
-	}
-yy1184:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1186
-	default:
-		goto yy1104
-	}
-yy1185:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1184
-	default:
-		goto yy1104
-	}
-yy1186:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1187
-	default:
-		goto yy1104
-	}
-yy1187:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ')':
-		goto yy1188
-	default:
-		goto yy1104
-	}
-yy1188:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1189
+		goto yy1181
 	default:
-		goto yy1104
+		goto yy1096
 	}
-yy1189:
+yy1181:
 	cursor++
 	q1 = yyt1
 	q2 = yyt2
@@ -15498,12 +15050,12 @@ func lexQmgr(b *batch, e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1193
+		goto yy1185
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1194
+		goto yy1186
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15522,15 +15074,15 @@ func lexQmgr(b *batch, e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1195
+		goto yy1187
 	default:
-		goto yy1191
+		goto yy1183
 	}
-yy1191:
+yy1183:
 	cursor++
-yy1192:
+yy1184:
 	{ return }
-yy1193:
+yy1185:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -15540,11 +15092,11 @@ yy1193:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1196
+		goto yy1188
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1198
+		goto yy1190
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15562,11 +15114,11 @@ yy1193:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1199
+		goto yy1191
 	default:
-		goto yy1192
+		goto yy1184
 	}
-yy1194:
+yy1186:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -15574,11 +15126,11 @@ yy1194:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1198
+		goto yy1190
 	default:
-		goto yy1192
+		goto yy1184
 	}
-yy1195:
+yy1187:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -15604,9 +15156,197 @@ yy1195:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1199
+		goto yy1191
 	default:
+		goto yy1184
+	}
+yy1188:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1192
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1193
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1194
+	default:
+		goto yy1189
+	}
+yy1189:
+	cursor = marker
+	goto yy1184
+yy1190:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1193
+	default:
+		goto yy1189
+	}
+yy1191:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1194
+	default:
+		goto yy1189
+	}
+yy1192:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1195
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1196
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1197
+	default:
+		goto yy1189
+	}
+yy1193:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1196
+	default:
+		goto yy1189
+	}
+yy1194:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1197
+	default:
+		goto yy1189
+	}
+yy1195:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1198
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1199
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1200
+	default:
+		goto yy1189
 	}
 yy1196:
 	cursor++
@@ -15614,50 +15354,12 @@ yy1196:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1200
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1201
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1202
+	case 'A','B','C','D','E','F':
+		goto yy1199
 	default:
-		goto yy1197
+		goto yy1189
 	}
 yy1197:
-	cursor = marker
-	goto yy1192
-yy1198:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1201
-	default:
-		goto yy1197
-	}
-yy1199:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -15682,9 +15384,53 @@ yy1199:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1202
+		goto yy1200
 	default:
-		goto yy1197
+		goto yy1189
+	}
+yy1198:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1201
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1202
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1204
+	default:
+		goto yy1189
+	}
+yy1199:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1189
+	default:
+		goto yy1203
 	}
 yy1200:
 	cursor++
@@ -15694,12 +15440,37 @@ yy1200:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1203
-	case 'A':
+	case 'F','G','H':
 		fallthrough
-	case 'E':
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1204
+	default:
+		goto yy1189
+	}
+yy1201:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1205
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15717,22 +15488,25 @@ yy1200:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1205
+		goto yy1207
 	default:
-		goto yy1197
+		goto yy1203
 	}
-yy1201:
+yy1202:
 	cursor++
 	yych = buf[cursor]
+yy1203:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1204
+		goto yy1202
+	case ':':
+		goto yy1206
 	default:
-		goto yy1197
+		goto yy1189
 	}
-yy1202:
+yy1204:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -15757,55 +15531,9 @@ yy1202:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1205
-	default:
-		goto yy1197
-	}
-yy1203:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1206
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1207
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1208
-	default:
-		goto yy1197
-	}
-yy1204:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
 		goto yy1207
 	default:
-		goto yy1197
+		goto yy1189
 	}
 yy1205:
 	cursor++
@@ -15815,41 +15543,8 @@ yy1205:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1208
-	default:
-		goto yy1197
-	}
-yy1206:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy1209
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1210
+		goto yy1208
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15867,18 +15562,47 @@ yy1206:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1212
+		goto yy1209
 	default:
-		goto yy1197
+		goto yy1203
+	}
+yy1206:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1210
+	default:
+		goto yy1189
 	}
 yy1207:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy1197
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1209
 	default:
-		goto yy1211
+		goto yy1189
 	}
 yy1208:
 	cursor++
@@ -15888,6 +15612,37 @@ yy1208:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
+	case 'F':
+		goto yy1211
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1212
+	default:
+		goto yy1203
+	}
+yy1209:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -15907,85 +15662,70 @@ yy1208:
 	case 'v','w','x','y','z':
 		goto yy1212
 	default:
-		goto yy1197
-	}
-yy1209:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1213
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1215
-	default:
-		goto yy1211
+		goto yy1189
 	}
 yy1210:
 	cursor++
 	yych = buf[cursor]
-yy1211:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1210
-	case ':':
+	case 'f':
+		goto yy1213
+	case 'r':
 		goto yy1214
+	case 't':
+		goto yy1215
 	default:
-		goto yy1197
+		goto yy1189
+	}
+yy1211:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1218
+	default:
+		goto yy1217
 	}
 yy1212:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1215
+	case 'z':
+		goto yy1218
 	default:
-		goto yy1197
+		goto yy1219
 	}
 yy1213:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1220
+	default:
+		goto yy1189
+	}
+yy1214:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1221
+	default:
+		goto yy1189
+	}
+yy1215:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1222
+	default:
+		goto yy1189
+	}
+yy1216:
+	cursor++
+	yych = buf[cursor]
+yy1217:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -15993,6 +15733,12 @@ yy1213:
 		fallthrough
 	case 'F':
 		goto yy1216
+	case ':':
+		goto yy1206
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1202
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -16009,185 +15755,81 @@ yy1213:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1217
-	default:
-		goto yy1211
-	}
-yy1214:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
+	case 'v','w','x','y':
 		goto yy1218
+	case 'z':
+		goto yy1223
 	default:
-		goto yy1197
-	}
-yy1215:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1217
-	default:
-		goto yy1197
-	}
-yy1216:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1219
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1220
-	default:
-		goto yy1211
-	}
-yy1217:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1220
-	default:
-		goto yy1197
+		goto yy1189
 	}
 yy1218:
 	cursor++
 	yych = buf[cursor]
+yy1219:
 	switch (yych) {
-	case 'f':
-		goto yy1221
-	case 'r':
-		goto yy1222
-	case 't':
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1218
+	case 'z':
 		goto yy1223
 	default:
-		goto yy1197
-	}
-yy1219:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1226
-	default:
-		goto yy1225
+		goto yy1189
 	}
 yy1220:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
-		goto yy1226
+	case 'o':
+		goto yy1224
 	default:
-		goto yy1227
+		goto yy1189
 	}
 yy1221:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy1228
+	case 'm':
+		goto yy1225
 	default:
-		goto yy1197
+		goto yy1189
 	}
 yy1222:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1229
+	case '=':
+		goto yy1226
 	default:
-		goto yy1197
+		goto yy1189
 	}
 yy1223:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy1230
-	default:
-		goto yy1197
-	}
-yy1224:
-	cursor++
-	yych = buf[cursor]
-yy1225:
-	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1224
-	case ':':
-		goto yy1214
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1210
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -16204,16 +15846,42 @@ yy1225:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1226
+		goto yy1227
 	case 'z':
-		goto yy1231
+		goto yy1223
 	default:
-		goto yy1197
+		goto yy1189
+	}
+yy1224:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1228
+	default:
+		goto yy1189
+	}
+yy1225:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1229
+	default:
+		goto yy1189
 	}
 yy1226:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case '<':
+		goto yy1230
+	default:
+		goto yy1189
+	}
 yy1227:
+	cursor++
+	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -16236,171 +15904,155 @@ yy1227:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1226
+		goto yy1227
+	case ':':
+		goto yy1206
 	case 'z':
-		goto yy1231
+		goto yy1223
 	default:
-		goto yy1197
+		goto yy1189
 	}
 yy1228:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy1232
+	case '=':
+		goto yy1231
 	default:
-		goto yy1197
+		goto yy1189
 	}
 yy1229:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
-		goto yy1233
+	case 'v':
+		goto yy1232
 	default:
-		goto yy1197
+		goto yy1189
 	}
 yy1230:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy1234
-	default:
-		goto yy1197
-	}
-yy1231:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1235
-	case 'z':
-		goto yy1231
-	default:
-		goto yy1197
-	}
-yy1232:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1236
-	default:
-		goto yy1197
-	}
-yy1233:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1237
-	default:
-		goto yy1197
-	}
-yy1234:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '<':
-		goto yy1238
-	default:
-		goto yy1197
-	}
-yy1235:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1235
-	case ':':
-		goto yy1214
-	case 'z':
-		goto yy1231
-	default:
-		goto yy1197
-	}
-yy1236:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy1239
-	default:
-		goto yy1197
-	}
-yy1237:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy1240
-	default:
-		goto yy1197
-	}
-yy1238:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -6
 	{ e.delivery(b, q1, q2, buf, cursor); return }
-yy1239:
+yy1231:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '<':
-		goto yy1241
+		goto yy1233
 	default:
-		goto yy1197
+		goto yy1189
 	}
-yy1240:
+yy1232:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1242
+		goto yy1234
 	default:
-		goto yy1197
+		goto yy1189
+	}
+yy1233:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1189
+	case '>':
+		yyt2 = cursor
+		goto yy1236
+	default:
+		yyt2 = cursor
+		goto yy1235
+	}
+yy1234:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1237
+	default:
+		goto yy1189
+	}
+yy1235:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1189
+	case '>':
+		goto yy1236
+	default:
+		goto yy1235
+	}
+yy1236:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1189
+	case ',':
+		goto yy1238
+	case '>':
+		goto yy1236
+	default:
+		goto yy1235
+	}
+yy1237:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1239
+	default:
+		goto yy1189
+	}
+yy1238:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1189
+	case ' ':
+		goto yy1240
+	case '>':
+		goto yy1236
+	default:
+		goto yy1235
+	}
+yy1239:
+	cursor++
+	q1 = yyt1
+	q2 = cursor
+	q2 += -10
+	cursor += -1
+	{ e.queue(eventRemoved, q1, q2); return }
+yy1240:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1189
+	case '>':
+		goto yy1236
+	case 's':
+		goto yy1241
+	default:
+		goto yy1235
 	}
 yy1241:
 	cursor++
@@ -16409,22 +16061,28 @@ yy1241:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		yyt2 = cursor
-		goto yy1244
+		goto yy1236
+	case 'i':
+		goto yy1242
 	default:
-		yyt2 = cursor
-		goto yy1243
+		goto yy1235
 	}
 yy1242:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy1245
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1189
+	case '>':
+		goto yy1236
+	case 'z':
+		goto yy1243
 	default:
-		goto yy1197
+		goto yy1235
 	}
 yy1243:
 	cursor++
@@ -16433,11 +16091,13 @@ yy1243:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
+		goto yy1236
+	case 'e':
 		goto yy1244
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1244:
 	cursor++
@@ -16446,13 +16106,13 @@ yy1244:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case ',':
-		goto yy1246
+		goto yy1189
+	case '=':
+		goto yy1245
 	case '>':
-		goto yy1244
+		goto yy1236
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1245:
 	cursor++
@@ -16461,9 +16121,14 @@ yy1245:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1247
+		goto yy1189
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt3 = cursor
+		goto yy1246
+	case '>':
+		goto yy1236
 	default:
-		goto yy1197
+		goto yy1235
 	}
 yy1246:
 	cursor++
@@ -16472,21 +16137,31 @@ yy1246:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case ' ':
-		goto yy1248
+		goto yy1189
+	case ',':
+		goto yy1247
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1246
 	case '>':
-		goto yy1244
+		goto yy1236
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1247:
 	cursor++
-	q1 = yyt1
-	q2 = cursor
-	q2 += -10
-	cursor += -1
-	{ e.queue(eventRemoved, q1, q2); return }
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1189
+	case ' ':
+		goto yy1248
+	case '>':
+		goto yy1236
+	default:
+		goto yy1235
+	}
 yy1248:
 	cursor++
 	yych = buf[cursor]
@@ -16494,13 +16169,13 @@ yy1248:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		goto yy1244
-	case 's':
+		goto yy1236
+	case 'n':
 		goto yy1249
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1249:
 	cursor++
@@ -16509,13 +16184,13 @@ yy1249:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		goto yy1244
-	case 'i':
+		goto yy1236
+	case 'r':
 		goto yy1250
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1250:
 	cursor++
@@ -16524,13 +16199,13 @@ yy1250:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		goto yy1244
-	case 'z':
+		goto yy1236
+	case 'c':
 		goto yy1251
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1251:
 	cursor++
@@ -16539,13 +16214,13 @@ yy1251:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		goto yy1244
-	case 'e':
+		goto yy1236
+	case 'p':
 		goto yy1252
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1252:
 	cursor++
@@ -16554,13 +16229,13 @@ yy1252:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case '=':
-		goto yy1253
+		goto yy1189
 	case '>':
-		goto yy1244
+		goto yy1236
+	case 't':
+		goto yy1253
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1253:
 	cursor++
@@ -16569,14 +16244,13 @@ yy1253:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt3 = cursor
+		goto yy1189
+	case '=':
 		goto yy1254
 	case '>':
-		goto yy1244
+		goto yy1236
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1254:
 	cursor++
@@ -16585,15 +16259,14 @@ yy1254:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case ',':
-		goto yy1255
+		goto yy1189
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1254
+		yyt4 = cursor
+		goto yy1255
 	case '>':
-		goto yy1244
+		goto yy1236
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1255:
 	cursor++
@@ -16602,13 +16275,16 @@ yy1255:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case ' ':
+		yyt5 = cursor
 		goto yy1256
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1255
 	case '>':
-		goto yy1244
+		goto yy1236
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1256:
 	cursor++
@@ -16617,13 +16293,13 @@ yy1256:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case '>':
-		goto yy1244
-	case 'n':
+		goto yy1189
+	case '(':
 		goto yy1257
+	case '>':
+		goto yy1236
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1257:
 	cursor++
@@ -16632,13 +16308,13 @@ yy1257:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		goto yy1244
-	case 'r':
+		goto yy1236
+	case 'q':
 		goto yy1258
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1258:
 	cursor++
@@ -16647,13 +16323,13 @@ yy1258:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		goto yy1244
-	case 'c':
+		goto yy1236
+	case 'u':
 		goto yy1259
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1259:
 	cursor++
@@ -16662,13 +16338,13 @@ yy1259:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		goto yy1244
-	case 'p':
+		goto yy1236
+	case 'e':
 		goto yy1260
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1260:
 	cursor++
@@ -16677,13 +16353,13 @@ yy1260:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
+		goto yy1189
 	case '>':
-		goto yy1244
-	case 't':
+		goto yy1236
+	case 'u':
 		goto yy1261
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1261:
 	cursor++
@@ -16692,13 +16368,13 @@ yy1261:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case '=':
-		goto yy1262
+		goto yy1189
 	case '>':
-		goto yy1244
+		goto yy1236
+	case 'e':
+		goto yy1262
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1262:
 	cursor++
@@ -16707,14 +16383,13 @@ yy1262:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
+		goto yy1189
+	case ' ':
 		goto yy1263
 	case '>':
-		goto yy1244
+		goto yy1236
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1263:
 	cursor++
@@ -16723,16 +16398,13 @@ yy1263:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case ' ':
-		yyt5 = cursor
-		goto yy1264
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1263
+		goto yy1189
 	case '>':
-		goto yy1244
+		goto yy1236
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1264
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1264:
 	cursor++
@@ -16741,13 +16413,15 @@ yy1264:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case '(':
+		goto yy1189
+	case ')':
 		goto yy1265
 	case '>':
-		goto yy1244
+		goto yy1236
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1264
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1265:
 	cursor++
@@ -16756,135 +16430,13 @@ yy1265:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1197
-	case '>':
-		goto yy1244
-	case 'q':
 		goto yy1266
+	case '>':
+		goto yy1236
 	default:
-		goto yy1243
+		goto yy1235
 	}
 yy1266:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1197
-	case '>':
-		goto yy1244
-	case 'u':
-		goto yy1267
-	default:
-		goto yy1243
-	}
-yy1267:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1197
-	case '>':
-		goto yy1244
-	case 'e':
-		goto yy1268
-	default:
-		goto yy1243
-	}
-yy1268:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1197
-	case '>':
-		goto yy1244
-	case 'u':
-		goto yy1269
-	default:
-		goto yy1243
-	}
-yy1269:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1197
-	case '>':
-		goto yy1244
-	case 'e':
-		goto yy1270
-	default:
-		goto yy1243
-	}
-yy1270:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1197
-	case ' ':
-		goto yy1271
-	case '>':
-		goto yy1244
-	default:
-		goto yy1243
-	}
-yy1271:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1197
-	case '>':
-		goto yy1244
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1272
-	default:
-		goto yy1243
-	}
-yy1272:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1197
-	case ')':
-		goto yy1273
-	case '>':
-		goto yy1244
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1272
-	default:
-		goto yy1243
-	}
-yy1273:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1274
-	case '>':
-		goto yy1244
-	default:
-		goto yy1243
-	}
-yy1274:
 	cursor++
 	q1 = yyt1
 	v1 = yyt2
@@ -16924,12 +16476,12 @@ func lexPickup(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1278
+		goto yy1270
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1279
+		goto yy1271
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -16948,15 +16500,15 @@ func lexPickup(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1280
+		goto yy1272
 	default:
-		goto yy1276
+		goto yy1268
 	}
-yy1276:
+yy1268:
 	cursor++
-yy1277:
+yy1269:
 	{ return }
-yy1278:
+yy1270:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -16966,11 +16518,11 @@ yy1278:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1281
+		goto yy1273
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1283
+		goto yy1275
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -16988,11 +16540,11 @@ yy1278:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1284
+		goto yy1276
 	default:
-		goto yy1277
+		goto yy1269
 	}
-yy1279:
+yy1271:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -17000,11 +16552,11 @@ yy1279:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1283
+		goto yy1275
 	default:
-		goto yy1277
+		goto yy1269
 	}
-yy1280:
+yy1272:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -17030,9 +16582,197 @@ yy1280:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1284
+		goto yy1276
 	default:
+		goto yy1269
+	}
+yy1273:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1277
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1278
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1279
+	default:
+		goto yy1274
+	}
+yy1274:
+	cursor = marker
+	goto yy1269
+yy1275:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1278
+	default:
+		goto yy1274
+	}
+yy1276:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1279
+	default:
+		goto yy1274
+	}
+yy1277:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1280
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1281
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1282
+	default:
+		goto yy1274
+	}
+yy1278:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1281
+	default:
+		goto yy1274
+	}
+yy1279:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1282
+	default:
+		goto yy1274
+	}
+yy1280:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1283
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1284
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1285
+	default:
+		goto yy1274
 	}
 yy1281:
 	cursor++
@@ -17040,50 +16780,12 @@ yy1281:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1285
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1286
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1287
+	case 'A','B','C','D','E','F':
+		goto yy1284
 	default:
-		goto yy1282
+		goto yy1274
 	}
 yy1282:
-	cursor = marker
-	goto yy1277
-yy1283:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1286
-	default:
-		goto yy1282
-	}
-yy1284:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17108,9 +16810,53 @@ yy1284:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1287
+		goto yy1285
 	default:
-		goto yy1282
+		goto yy1274
+	}
+yy1283:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1286
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1287
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1289
+	default:
+		goto yy1274
+	}
+yy1284:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1274
+	default:
+		goto yy1288
 	}
 yy1285:
 	cursor++
@@ -17120,12 +16866,37 @@ yy1285:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1288
-	case 'A':
+	case 'F','G','H':
 		fallthrough
-	case 'E':
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1289
+	default:
+		goto yy1274
+	}
+yy1286:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1290
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17143,22 +16914,25 @@ yy1285:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1290
+		goto yy1292
 	default:
-		goto yy1282
+		goto yy1288
 	}
-yy1286:
+yy1287:
 	cursor++
 	yych = buf[cursor]
+yy1288:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1289
+		goto yy1287
+	case ':':
+		goto yy1291
 	default:
-		goto yy1282
+		goto yy1274
 	}
-yy1287:
+yy1289:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17183,55 +16957,9 @@ yy1287:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1290
-	default:
-		goto yy1282
-	}
-yy1288:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1291
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1292
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1293
-	default:
-		goto yy1282
-	}
-yy1289:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
 		goto yy1292
 	default:
-		goto yy1282
+		goto yy1274
 	}
 yy1290:
 	cursor++
@@ -17241,41 +16969,8 @@ yy1290:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1293
-	default:
-		goto yy1282
-	}
-yy1291:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy1294
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1295
+		goto yy1293
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17293,18 +16988,47 @@ yy1291:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1297
+		goto yy1294
 	default:
-		goto yy1282
+		goto yy1288
+	}
+yy1291:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1295
+	default:
+		goto yy1274
 	}
 yy1292:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy1282
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1294
 	default:
-		goto yy1296
+		goto yy1274
 	}
 yy1293:
 	cursor++
@@ -17314,6 +17038,37 @@ yy1293:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
+	case 'F':
+		goto yy1296
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1297
+	default:
+		goto yy1288
+	}
+yy1294:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17333,161 +17088,61 @@ yy1293:
 	case 'v','w','x','y','z':
 		goto yy1297
 	default:
-		goto yy1282
-	}
-yy1294:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1298
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1300
-	default:
-		goto yy1296
+		goto yy1274
 	}
 yy1295:
 	cursor++
 	yych = buf[cursor]
-yy1296:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1295
-	case ':':
-		goto yy1299
+	case 'u':
+		goto yy1298
 	default:
-		goto yy1282
+		goto yy1274
+	}
+yy1296:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1301
+	default:
+		goto yy1300
 	}
 yy1297:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1300
+	case 'z':
+		goto yy1301
 	default:
-		goto yy1282
+		goto yy1302
 	}
 yy1298:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1301
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1302
+	case 'i':
+		goto yy1303
 	default:
-		goto yy1296
+		goto yy1274
 	}
 yy1299:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1303
-	default:
-		goto yy1282
-	}
 yy1300:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1302
-	default:
-		goto yy1282
-	}
-yy1301:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1304
+		goto yy1299
+	case ':':
+		goto yy1291
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1287
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -17504,14 +17159,17 @@ yy1301:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1305
+	case 'v','w','x','y':
+		goto yy1301
+	case 'z':
+		goto yy1304
 	default:
-		goto yy1296
+		goto yy1274
 	}
-yy1302:
+yy1301:
 	cursor++
 	yych = buf[cursor]
+yy1302:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -17533,92 +17191,66 @@ yy1302:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1305
+	case 'v','w','x','y':
+		goto yy1301
+	case 'z':
+		goto yy1304
 	default:
-		goto yy1282
+		goto yy1274
 	}
 yy1303:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
-		goto yy1306
+	case 'd':
+		goto yy1305
 	default:
-		goto yy1282
+		goto yy1274
 	}
 yy1304:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1306
 	case 'z':
-		goto yy1309
+		goto yy1304
 	default:
-		goto yy1308
+		goto yy1274
 	}
 yy1305:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
-		goto yy1309
+	case '=':
+		goto yy1307
 	default:
-		goto yy1310
+		goto yy1274
 	}
 yy1306:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy1311
-	default:
-		goto yy1282
-	}
-yy1307:
-	cursor++
-	yych = buf[cursor]
-yy1308:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1307
-	case ':':
-		goto yy1299
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1295
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1309
-	case 'z':
-		goto yy1312
-	default:
-		goto yy1282
-	}
-yy1309:
-	cursor++
-	yych = buf[cursor]
-yy1310:
-	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -17640,200 +17272,120 @@ yy1310:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1309
+		goto yy1306
+	case ':':
+		goto yy1291
 	case 'z':
-		goto yy1312
+		goto yy1304
 	default:
-		goto yy1282
+		goto yy1274
+	}
+yy1307:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy1308
+	default:
+		goto yy1274
+	}
+yy1308:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1309
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1308
+	default:
+		goto yy1274
+	}
+yy1309:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1310
+	default:
+		goto yy1274
+	}
+yy1310:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1311
+	default:
+		goto yy1274
 	}
 yy1311:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy1313
+	case 'o':
+		goto yy1312
 	default:
-		goto yy1282
+		goto yy1274
 	}
 yy1312:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1314
-	case 'z':
-		goto yy1312
+	case 'm':
+		goto yy1313
 	default:
-		goto yy1282
+		goto yy1274
 	}
 yy1313:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy1315
+		goto yy1314
 	default:
-		goto yy1282
+		goto yy1274
 	}
 yy1314:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1314
-	case ':':
-		goto yy1299
-	case 'z':
-		goto yy1312
+	case '<':
+		goto yy1315
 	default:
-		goto yy1282
+		goto yy1274
 	}
 yy1315:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt2 = cursor
-		goto yy1316
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt3 = cursor
+		yyt4 = cursor
+		goto yy1317
 	default:
-		goto yy1282
+		yyt3 = cursor
+		goto yy1316
 	}
 yy1316:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt4 = cursor
 		goto yy1317
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1316
 	default:
-		goto yy1282
+		goto yy1316
 	}
 yy1317:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy1318
-	default:
-		goto yy1282
-	}
-yy1318:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1319
-	default:
-		goto yy1282
-	}
-yy1319:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1320
-	default:
-		goto yy1282
-	}
-yy1320:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1321
-	default:
-		goto yy1282
-	}
-yy1321:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy1322
-	default:
-		goto yy1282
-	}
-yy1322:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '<':
-		goto yy1323
-	default:
-		goto yy1282
-	}
-yy1323:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1282
-	case '>':
-		yyt3 = cursor
-		yyt4 = cursor
-		goto yy1325
-	default:
-		yyt3 = cursor
-		goto yy1324
-	}
-yy1324:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1282
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	default:
-		goto yy1324
-	}
-yy1325:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -17842,16 +17394,16 @@ yy1325:
 	case '\r':
 		yyt5 = -1
 		yyt6 = -1
-		goto yy1326
+		goto yy1318
 	case ' ':
-		goto yy1327
+		goto yy1319
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
-yy1326:
+yy1318:
 	cursor++
 	q1 = yyt1
 	n1 = yyt2
@@ -17865,6 +17417,134 @@ yy1326:
 	n2 += -7
 	cursor += -1
 	{ e.pickup(q1, q2, v1, v2, c1, c2, number(buf, n1, n2)); return }
+yy1319:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case 'o':
+		goto yy1320
+	default:
+		goto yy1316
+	}
+yy1320:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case 'r':
+		goto yy1321
+	default:
+		goto yy1316
+	}
+yy1321:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case 'i':
+		goto yy1322
+	default:
+		goto yy1316
+	}
+yy1322:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case 'g':
+		goto yy1323
+	default:
+		goto yy1316
+	}
+yy1323:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case '_':
+		goto yy1324
+	default:
+		goto yy1316
+	}
+yy1324:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case 'i':
+		goto yy1325
+	default:
+		goto yy1316
+	}
+yy1325:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case 'd':
+		goto yy1326
+	default:
+		goto yy1316
+	}
+yy1326:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '=':
+		goto yy1327
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	default:
+		goto yy1316
+	}
 yy1327:
 	cursor++
 	yych = buf[cursor]
@@ -17872,14 +17552,43 @@ yy1327:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		yyt6 = cursor
+		goto yy1328
 	case '>':
 		yyt4 = cursor
-		goto yy1325
-	case 'o':
-		goto yy1328
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		yyt6 = cursor
+		goto yy1329
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		yyt6 = cursor
+		goto yy1330
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1328:
 	cursor++
@@ -17888,14 +17597,40 @@ yy1328:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1331
 	case '>':
 		yyt4 = cursor
-		goto yy1325
-	case 'r':
-		goto yy1329
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1332
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1333
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1329:
 	cursor++
@@ -17904,14 +17639,16 @@ yy1329:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1332
 	case '>':
 		yyt4 = cursor
-		goto yy1325
-	case 'i':
-		goto yy1330
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1330:
 	cursor++
@@ -17920,14 +17657,34 @@ yy1330:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1333
 	case '>':
 		yyt4 = cursor
-		goto yy1325
-	case 'g':
-		goto yy1331
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1331:
 	cursor++
@@ -17936,14 +17693,40 @@ yy1331:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1334
 	case '>':
 		yyt4 = cursor
-		goto yy1325
-	case '_':
-		goto yy1332
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1335
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1336
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1332:
 	cursor++
@@ -17952,14 +17735,16 @@ yy1332:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1335
 	case '>':
 		yyt4 = cursor
-		goto yy1325
-	case 'i':
-		goto yy1333
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1333:
 	cursor++
@@ -17968,14 +17753,34 @@ yy1333:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1336
 	case '>':
 		yyt4 = cursor
-		goto yy1325
-	case 'd':
-		goto yy1334
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1334:
 	cursor++
@@ -17984,14 +17789,40 @@ yy1334:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
-	case '=':
-		goto yy1335
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1337
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1338
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1339
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1335:
 	cursor++
@@ -18000,43 +17831,16 @@ yy1335:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt6 = cursor
-		goto yy1336
+	case 'A','B','C','D','E','F':
+		goto yy1338
 	case '>':
 		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt6 = cursor
-		goto yy1337
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt6 = cursor
-		goto yy1338
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1336:
 	cursor++
@@ -18045,21 +17849,12 @@ yy1336:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1339
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1340
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -18076,9 +17871,12 @@ yy1336:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1341
+		goto yy1339
+	case '>':
+		yyt4 = cursor
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1337:
 	cursor++
@@ -18087,16 +17885,40 @@ yy1337:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1340
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1341
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1342
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1338:
 	cursor++
@@ -18105,34 +17927,16 @@ yy1338:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
+	case 'A','B','C','D','E','F':
 		goto yy1341
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1339:
 	cursor++
@@ -18141,21 +17945,12 @@ yy1339:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1342
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1343
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -18172,9 +17967,12 @@ yy1339:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1344
+		goto yy1342
+	case '>':
+		yyt4 = cursor
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1340:
 	cursor++
@@ -18183,16 +17981,40 @@ yy1340:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1343
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1344
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1345
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1341:
 	cursor++
@@ -18201,34 +18023,16 @@ yy1341:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
+	case 'A','B','C','D','E','F':
 		goto yy1344
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1342:
 	cursor++
@@ -18237,21 +18041,12 @@ yy1342:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1345
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1346
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -18268,9 +18063,12 @@ yy1342:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1347
+		goto yy1345
+	case '>':
+		yyt4 = cursor
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1343:
 	cursor++
@@ -18279,16 +18077,41 @@ yy1343:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		yyt5 = cursor
+		goto yy1318
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1346
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1344
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1347
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1344:
 	cursor++
@@ -18297,7 +18120,26 @@ yy1344:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		yyt5 = cursor
+		goto yy1318
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1344
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	default:
+		goto yy1316
+	}
+yy1345:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -18322,51 +18164,9 @@ yy1344:
 		goto yy1347
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
 	default:
-		goto yy1324
-	}
-yy1345:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1282
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1348
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1349
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1350
-	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1346:
 	cursor++
@@ -18375,16 +18175,41 @@ yy1346:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		yyt5 = cursor
+		goto yy1318
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1349
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1348
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1344
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1349
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1347:
 	cursor++
@@ -18393,7 +18218,7 @@ yy1347:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -18415,12 +18240,12 @@ yy1347:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1350
+		goto yy1349
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1348:
 	cursor++
@@ -18429,20 +18254,100 @@ yy1348:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		yyt5 = cursor
+		goto yy1318
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1351
+		goto yy1350
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
 	case 'A':
 		fallthrough
 	case 'E':
+		goto yy1344
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1351
+	default:
+		goto yy1316
+	}
+yy1349:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1274
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1351
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	default:
+		goto yy1316
+	}
+yy1350:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt5 = cursor
+		goto yy1318
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1352
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1344
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -18462,34 +18367,16 @@ yy1348:
 	case 'v','w','x','y','z':
 		goto yy1353
 	default:
-		goto yy1324
+		goto yy1316
 	}
-yy1349:
+yy1351:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1352
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	default:
-		goto yy1324
-	}
-yy1350:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -18514,52 +18401,9 @@ yy1350:
 		goto yy1353
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
 	default:
-		goto yy1324
-	}
-yy1351:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1326
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1354
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1352
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1355
-	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1352:
 	cursor++
@@ -18569,16 +18413,42 @@ yy1352:
 		fallthrough
 	case '\r':
 		yyt5 = cursor
-		goto yy1326
+		goto yy1318
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1352
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1344
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1353
+	case 'z':
+		goto yy1354
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1353:
 	cursor++
@@ -18587,7 +18457,7 @@ yy1353:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -18608,13 +18478,15 @@ yy1353:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1355
+	case 'v','w','x','y':
+		goto yy1353
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
+	case 'z':
+		goto yy1354
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1354:
 	cursor++
@@ -18623,22 +18495,12 @@ yy1354:
 	case '\n':
 		fallthrough
 	case '\r':
-		yyt5 = cursor
-		goto yy1326
+		goto yy1274
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1356
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1352
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -18654,10 +18516,15 @@ yy1354:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1357
+	case 'v','w','x','y':
+		goto yy1355
+	case '>':
+		yyt4 = cursor
+		goto yy1317
+	case 'z':
+		goto yy1354
 	default:
-		goto yy1324
+		goto yy1316
 	}
 yy1355:
 	cursor++
@@ -18666,246 +18533,8 @@ yy1355:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1282
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1357
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	default:
-		goto yy1324
-	}
-yy1356:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
 		yyt5 = cursor
-		goto yy1326
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1358
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1352
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1359
-	default:
-		goto yy1324
-	}
-yy1357:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1282
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1359
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	default:
-		goto yy1324
-	}
-yy1358:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1326
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1360
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1352
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1361
-	default:
-		goto yy1324
-	}
-yy1359:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1282
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1361
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	default:
-		goto yy1324
-	}
-yy1360:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1326
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1360
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1352
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1361
-	case 'z':
-		goto yy1362
-	default:
-		goto yy1324
-	}
-yy1361:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1282
+		goto yy1318
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -18927,91 +18556,14 @@ yy1361:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1361
+		goto yy1355
 	case '>':
 		yyt4 = cursor
-		goto yy1325
+		goto yy1317
 	case 'z':
-		goto yy1362
+		goto yy1354
 	default:
-		goto yy1324
-	}
-yy1362:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1282
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1363
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'z':
-		goto yy1362
-	default:
-		goto yy1324
-	}
-yy1363:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt5 = cursor
-		goto yy1326
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1363
-	case '>':
-		yyt4 = cursor
-		goto yy1325
-	case 'z':
-		goto yy1362
-	default:
-		goto yy1324
+		goto yy1316
 	}
 }
 
@@ -19035,12 +18587,12 @@ func lexBounce(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1367
+		goto yy1359
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1368
+		goto yy1360
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19059,15 +18611,15 @@ func lexBounce(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1369
+		goto yy1361
 	default:
-		goto yy1365
+		goto yy1357
 	}
-yy1365:
+yy1357:
 	cursor++
-yy1366:
+yy1358:
 	{ return }
-yy1367:
+yy1359:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -19077,11 +18629,11 @@ yy1367:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1370
+		goto yy1362
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1372
+		goto yy1364
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19099,11 +18651,11 @@ yy1367:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1373
+		goto yy1365
 	default:
-		goto yy1366
+		goto yy1358
 	}
-yy1368:
+yy1360:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -19111,11 +18663,11 @@ yy1368:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1372
+		goto yy1364
 	default:
-		goto yy1366
+		goto yy1358
 	}
-yy1369:
+yy1361:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -19141,9 +18693,197 @@ yy1369:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1373
+		goto yy1365
 	default:
+		goto yy1358
+	}
+yy1362:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1366
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1367
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1368
+	default:
+		goto yy1363
+	}
+yy1363:
+	cursor = marker
+	goto yy1358
+yy1364:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1367
+	default:
+		goto yy1363
+	}
+yy1365:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1368
+	default:
+		goto yy1363
+	}
+yy1366:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1369
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1370
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1371
+	default:
+		goto yy1363
+	}
+yy1367:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1370
+	default:
+		goto yy1363
+	}
+yy1368:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1371
+	default:
+		goto yy1363
+	}
+yy1369:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1372
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1373
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1374
+	default:
+		goto yy1363
 	}
 yy1370:
 	cursor++
@@ -19151,50 +18891,12 @@ yy1370:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1374
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1375
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1376
+	case 'A','B','C','D','E','F':
+		goto yy1373
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1371:
-	cursor = marker
-	goto yy1366
-yy1372:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1375
-	default:
-		goto yy1371
-	}
-yy1373:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19219,9 +18921,53 @@ yy1373:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1376
+		goto yy1374
 	default:
-		goto yy1371
+		goto yy1363
+	}
+yy1372:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1375
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1376
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1378
+	default:
+		goto yy1363
+	}
+yy1373:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1363
+	default:
+		goto yy1377
 	}
 yy1374:
 	cursor++
@@ -19231,12 +18977,37 @@ yy1374:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1377
-	case 'A':
+	case 'F','G','H':
 		fallthrough
-	case 'E':
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1378
+	default:
+		goto yy1363
+	}
+yy1375:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1379
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19254,22 +19025,26 @@ yy1374:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1379
+		goto yy1381
 	default:
-		goto yy1371
+		goto yy1377
 	}
-yy1375:
+yy1376:
 	cursor++
 	yych = buf[cursor]
+yy1377:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1378
+		goto yy1376
+	case ':':
+		yyt2 = cursor
+		goto yy1380
 	default:
-		goto yy1371
+		goto yy1363
 	}
-yy1376:
+yy1378:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19294,55 +19069,9 @@ yy1376:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1379
-	default:
-		goto yy1371
-	}
-yy1377:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1380
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1381
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1382
-	default:
-		goto yy1371
-	}
-yy1378:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
 		goto yy1381
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1379:
 	cursor++
@@ -19352,41 +19081,8 @@ yy1379:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1382
-	default:
-		goto yy1371
-	}
-yy1380:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy1383
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1384
+		goto yy1382
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19404,18 +19100,47 @@ yy1380:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1386
+		goto yy1383
 	default:
-		goto yy1371
+		goto yy1377
+	}
+yy1380:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1384
+	default:
+		goto yy1363
 	}
 yy1381:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy1371
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1383
 	default:
-		goto yy1385
+		goto yy1363
 	}
 yy1382:
 	cursor++
@@ -19425,6 +19150,37 @@ yy1382:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
+	case 'F':
+		goto yy1385
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1386
+	default:
+		goto yy1377
+	}
+yy1383:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19444,162 +19200,73 @@ yy1382:
 	case 'v','w','x','y','z':
 		goto yy1386
 	default:
-		goto yy1371
-	}
-yy1383:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1387
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1389
-	default:
-		goto yy1385
+		goto yy1363
 	}
 yy1384:
 	cursor++
 	yych = buf[cursor]
-yy1385:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1384
-	case ':':
-		yyt2 = cursor
+	case 'p':
+		goto yy1387
+	case 's':
 		goto yy1388
 	default:
-		goto yy1371
+		goto yy1363
+	}
+yy1385:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1391
+	default:
+		goto yy1390
 	}
 yy1386:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1389
+	case 'z':
+		goto yy1391
 	default:
-		goto yy1371
+		goto yy1392
 	}
 yy1387:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1390
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1391
+	case 'o':
+		goto yy1393
 	default:
-		goto yy1385
+		goto yy1363
 	}
 yy1388:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1392
+	case 'e':
+		goto yy1394
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1389:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1391
-	default:
-		goto yy1371
-	}
 yy1390:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1393
+		goto yy1389
+	case ':':
+		yyt2 = cursor
+		goto yy1380
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1376
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19616,12 +19283,64 @@ yy1390:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1394
+	case 'v','w','x','y':
+		goto yy1391
+	case 'z':
+		goto yy1395
 	default:
-		goto yy1385
+		goto yy1363
 	}
 yy1391:
+	cursor++
+	yych = buf[cursor]
+yy1392:
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1391
+	case 'z':
+		goto yy1395
+	default:
+		goto yy1363
+	}
+yy1393:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1396
+	default:
+		goto yy1363
+	}
+yy1394:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1397
+	default:
+		goto yy1363
+	}
+yy1395:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -19645,76 +19364,393 @@ yy1391:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1394
-	default:
-		goto yy1371
-	}
-yy1392:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy1395
-	case 's':
-		goto yy1396
-	default:
-		goto yy1371
-	}
-yy1393:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1399
-	default:
+	case 'v','w','x','y':
 		goto yy1398
-	}
-yy1394:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
 	case 'z':
-		goto yy1399
+		goto yy1395
 	default:
-		goto yy1400
-	}
-yy1395:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1401
-	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1396:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1399
+	default:
+		goto yy1363
+	}
+yy1397:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1400
+	default:
+		goto yy1363
+	}
+yy1398:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1398
+	case ':':
+		yyt2 = cursor
+		goto yy1380
+	case 'z':
+		goto yy1395
+	default:
+		goto yy1363
+	}
+yy1399:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1401
+	default:
+		goto yy1363
+	}
+yy1400:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
 		goto yy1402
 	default:
-		goto yy1371
+		goto yy1363
 	}
-yy1397:
+yy1401:
 	cursor++
 	yych = buf[cursor]
-yy1398:
+	switch (yych) {
+	case 'a':
+		goto yy1403
+	default:
+		goto yy1363
+	}
+yy1402:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1404
+	default:
+		goto yy1363
+	}
+yy1403:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1405
+	default:
+		goto yy1363
+	}
+yy1404:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1406
+	default:
+		goto yy1363
+	}
+yy1405:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1400
+	default:
+		goto yy1363
+	}
+yy1406:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1407
+	default:
+		goto yy1408
+	}
+yy1407:
+	cursor++
+	yych = buf[cursor]
+yy1408:
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	default:
+		goto yy1363
+	}
+yy1409:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
+		fallthrough
+	case 'o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'n':
+		goto yy1410
+	default:
+		goto yy1363
+	}
+yy1410:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'o':
+		goto yy1411
+	default:
+		goto yy1363
+	}
+yy1411:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
+		fallthrough
+	case 'u','v','w','x','y','z':
+		goto yy1407
+	case 't':
+		goto yy1412
+	default:
+		goto yy1363
+	}
+yy1412:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'i':
+		goto yy1413
+	default:
+		goto yy1363
+	}
+yy1413:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e':
+		fallthrough
+	case 'g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'f':
+		goto yy1414
+	default:
+		goto yy1363
+	}
+yy1414:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'i':
+		goto yy1415
+	default:
+		goto yy1363
+	}
+yy1415:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b':
+		fallthrough
+	case 'd','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'c':
+		goto yy1416
+	default:
+		goto yy1363
+	}
+yy1416:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'a':
+		goto yy1417
+	default:
+		goto yy1363
+	}
+yy1417:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
+		fallthrough
+	case 'u','v','w','x','y','z':
+		goto yy1407
+	case 't':
+		goto yy1418
+	default:
+		goto yy1363
+	}
+yy1418:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h':
+		fallthrough
+	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'i':
+		goto yy1419
+	default:
+		goto yy1363
+	}
+yy1419:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'o':
+		goto yy1420
+	default:
+		goto yy1363
+	}
+yy1420:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
+		fallthrough
+	case 'o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case 'n':
+		goto yy1421
+	default:
+		goto yy1363
+	}
+yy1421:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1409
+	case '-':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1407
+	case ':':
+		goto yy1422
+	default:
+		goto yy1363
+	}
+yy1422:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1423
+	default:
+		goto yy1363
+	}
+yy1423:
+	cursor++
+	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1397
-	case ':':
-		yyt2 = cursor
-		goto yy1388
+		yyt3 = cursor
+		goto yy1424
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1384
+		yyt3 = cursor
+		goto yy1425
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -19731,457 +19767,196 @@ yy1398:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y':
-		goto yy1399
-	case 'z':
-		goto yy1403
+	case 'v','w','x','y','z':
+		yyt3 = cursor
+		goto yy1426
 	default:
-		goto yy1371
-	}
-yy1399:
-	cursor++
-	yych = buf[cursor]
-yy1400:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1399
-	case 'z':
-		goto yy1403
-	default:
-		goto yy1371
-	}
-yy1401:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1404
-	default:
-		goto yy1371
-	}
-yy1402:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1405
-	default:
-		goto yy1371
-	}
-yy1403:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1406
-	case 'z':
-		goto yy1403
-	default:
-		goto yy1371
-	}
-yy1404:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1407
-	default:
-		goto yy1371
-	}
-yy1405:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1408
-	default:
-		goto yy1371
-	}
-yy1406:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1406
-	case ':':
-		yyt2 = cursor
-		goto yy1388
-	case 'z':
-		goto yy1403
-	default:
-		goto yy1371
-	}
-yy1407:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1409
-	default:
-		goto yy1371
-	}
-yy1408:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1410
-	default:
-		goto yy1371
-	}
-yy1409:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1411
-	default:
-		goto yy1371
-	}
-yy1410:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1412
-	default:
-		goto yy1371
-	}
-yy1411:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1413
-	default:
-		goto yy1371
-	}
-yy1412:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1414
-	default:
-		goto yy1371
-	}
-yy1413:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1408
-	default:
-		goto yy1371
-	}
-yy1414:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1415
-	default:
-		goto yy1416
-	}
-yy1415:
-	cursor++
-	yych = buf[cursor]
-yy1416:
-	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	default:
-		goto yy1371
-	}
-yy1417:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
-		fallthrough
-	case 'o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'n':
-		goto yy1418
-	default:
-		goto yy1371
-	}
-yy1418:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'o':
-		goto yy1419
-	default:
-		goto yy1371
-	}
-yy1419:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
-		fallthrough
-	case 'u','v','w','x','y','z':
-		goto yy1415
-	case 't':
-		goto yy1420
-	default:
-		goto yy1371
-	}
-yy1420:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h':
-		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'i':
-		goto yy1421
-	default:
-		goto yy1371
-	}
-yy1421:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e':
-		fallthrough
-	case 'g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'f':
-		goto yy1422
-	default:
-		goto yy1371
-	}
-yy1422:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h':
-		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'i':
-		goto yy1423
-	default:
-		goto yy1371
-	}
-yy1423:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
-		fallthrough
-	case 'a','b':
-		fallthrough
-	case 'd','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'c':
-		goto yy1424
-	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1424:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'a':
-		goto yy1425
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1427
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1428
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1429
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1425:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s':
-		fallthrough
-	case 'u','v','w','x','y','z':
-		goto yy1415
-	case 't':
-		goto yy1426
+	case 'A','B','C','D','E','F':
+		goto yy1428
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1426:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h':
+	case 'B','C','D':
 		fallthrough
-	case 'j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'i':
-		goto yy1427
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1429
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1427:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n':
+	case 'B','C','D':
 		fallthrough
-	case 'p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'o':
-		goto yy1428
+	case 'F':
+		goto yy1430
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1431
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1432
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1428:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m':
-		fallthrough
-	case 'o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case 'n':
-		goto yy1429
+	case 'A','B','C','D','E','F':
+		goto yy1431
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1429:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1417
-	case '-':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1415
-	case ':':
-		goto yy1430
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1432
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1430:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1431
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1433
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1434
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1435
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1431:
 	cursor++
@@ -20189,37 +19964,10 @@ yy1431:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		yyt3 = cursor
-		goto yy1432
-	case 'A':
-		fallthrough
-	case 'E':
-		yyt3 = cursor
-		goto yy1433
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		yyt3 = cursor
+	case 'A','B','C','D','E','F':
 		goto yy1434
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1432:
 	cursor++
@@ -20229,52 +19977,6 @@ yy1432:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1435
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1436
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1437
-	default:
-		goto yy1371
-	}
-yy1433:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1436
-	default:
-		goto yy1371
-	}
-yy1434:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -20292,9 +19994,55 @@ yy1434:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy1435
+	default:
+		goto yy1363
+	}
+yy1433:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1436
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1437
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1438
+	default:
+		goto yy1363
+	}
+yy1434:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy1437
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1435:
 	cursor++
@@ -20304,52 +20052,6 @@ yy1435:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1438
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1439
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1440
-	default:
-		goto yy1371
-	}
-yy1436:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1439
-	default:
-		goto yy1371
-	}
-yy1437:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -20367,9 +20069,55 @@ yy1437:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy1438
+	default:
+		goto yy1363
+	}
+yy1436:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1439
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1440
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1442
+	default:
+		goto yy1363
+	}
+yy1437:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
 		goto yy1440
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1438:
 	cursor++
@@ -20379,52 +20127,6 @@ yy1438:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1441
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1442
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1443
-	default:
-		goto yy1371
-	}
-yy1439:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1442
-	default:
-		goto yy1371
-	}
-yy1440:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -20442,11 +20144,11 @@ yy1440:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1443
+		goto yy1442
 	default:
-		goto yy1371
+		goto yy1363
 	}
-yy1441:
+yy1439:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -20456,10 +20158,6 @@ yy1441:
 		fallthrough
 	case 'F':
 		goto yy1444
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1445
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -20477,22 +20175,27 @@ yy1441:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1446
+		goto yy1445
 	default:
-		goto yy1371
+		goto yy1441
 	}
-yy1442:
+yy1440:
 	cursor++
 	yych = buf[cursor]
+yy1441:
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1443
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1445
+		goto yy1440
 	default:
-		goto yy1371
+		goto yy1363
 	}
-yy1443:
+yy1442:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -20517,10 +20220,19 @@ yy1443:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1446
+		goto yy1445
 	default:
-		goto yy1371
+		goto yy1363
 	}
+yy1443:
+	cursor++
+	q1 = yyt1
+	q2 = yyt2
+	v1 = yyt3
+	v2 = cursor
+	v2 += -1
+	cursor += -1
+	{ e.notification(q1, q2, v1, v2); return }
 yy1444:
 	cursor++
 	yych = buf[cursor]
@@ -20530,11 +20242,7 @@ yy1444:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1447
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1448
+		goto yy1446
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -20552,9 +20260,9 @@ yy1444:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1450
+		goto yy1447
 	default:
-		goto yy1371
+		goto yy1441
 	}
 yy1445:
 	cursor++
@@ -20562,10 +20270,28 @@ yy1445:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1448
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1447
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1446:
 	cursor++
@@ -20575,7 +20301,9 @@ yy1446:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
+	case 'F':
+		goto yy1448
+	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -20592,9 +20320,9 @@ yy1446:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1450
+		goto yy1449
 	default:
-		goto yy1371
+		goto yy1441
 	}
 yy1447:
 	cursor++
@@ -20604,9 +20332,7 @@ yy1447:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1452
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -20623,74 +20349,47 @@ yy1447:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1453
-	default:
 		goto yy1449
+	default:
+		goto yy1363
 	}
 yy1448:
 	cursor++
 	yych = buf[cursor]
-yy1449:
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1451
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1448
+	case 'z':
+		goto yy1452
 	default:
-		goto yy1371
+		goto yy1451
+	}
+yy1449:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1452
+	default:
+		goto yy1453
 	}
 yy1450:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1453
-	default:
-		goto yy1371
-	}
 yy1451:
-	cursor++
-	q1 = yyt1
-	q2 = yyt2
-	v1 = yyt3
-	v2 = cursor
-	v2 += -1
-	cursor += -1
-	{ e.notification(q1, q2, v1, v2); return }
-yy1452:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1443
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1454
+		goto yy1450
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1440
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -20707,14 +20406,17 @@ yy1452:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1455
+	case 'v','w','x','y':
+		goto yy1452
+	case 'z':
+		goto yy1454
 	default:
-		goto yy1449
+		goto yy1363
 	}
-yy1453:
+yy1452:
 	cursor++
 	yych = buf[cursor]
+yy1453:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -20736,10 +20438,12 @@ yy1453:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1455
+	case 'v','w','x','y':
+		goto yy1452
+	case 'z':
+		goto yy1454
 	default:
-		goto yy1371
+		goto yy1363
 	}
 yy1454:
 	cursor++
@@ -20749,9 +20453,7 @@ yy1454:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1456
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -20767,105 +20469,21 @@ yy1454:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1457
+	case 'v','w','x','y':
+		goto yy1455
+	case 'z':
+		goto yy1454
 	default:
-		goto yy1449
+		goto yy1363
 	}
 yy1455:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1457
-	default:
-		goto yy1371
-	}
-yy1456:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1460
-	default:
-		goto yy1459
-	}
-yy1457:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'z':
-		goto yy1460
-	default:
-		goto yy1461
-	}
-yy1458:
-	cursor++
-	yych = buf[cursor]
-yy1459:
-	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1451
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1458
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1448
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1460
-	case 'z':
-		goto yy1462
-	default:
-		goto yy1371
-	}
-yy1460:
-	cursor++
-	yych = buf[cursor]
-yy1461:
-	switch (yych) {
+		goto yy1443
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -20887,77 +20505,11 @@ yy1461:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1460
+		goto yy1455
 	case 'z':
-		goto yy1462
+		goto yy1454
 	default:
-		goto yy1371
-	}
-yy1462:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1463
-	case 'z':
-		goto yy1462
-	default:
-		goto yy1371
-	}
-yy1463:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1451
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1463
-	case 'z':
-		goto yy1462
-	default:
-		goto yy1371
+		goto yy1363
 	}
 }
 
@@ -20976,125 +20528,197 @@ func lexMaster(e *event, buf []byte, cursor int) {
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1467
+		goto yy1459
 	case 'r':
-		goto yy1468
+		goto yy1460
 	case 't':
-		goto yy1469
+		goto yy1461
 	case 'w':
-		goto yy1470
+		goto yy1462
 	default:
-		goto yy1465
+		goto yy1457
 	}
-yy1465:
+yy1457:
 	cursor++
-yy1466:
+yy1458:
 	{ return }
-yy1467:
+yy1459:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
+		goto yy1463
+	default:
+		goto yy1458
+	}
+yy1460:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1465
+	default:
+		goto yy1458
+	}
+yy1461:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1466
+	default:
+		goto yy1458
+	}
+yy1462:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1467
+	default:
+		goto yy1458
+	}
+yy1463:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1468
+	default:
+		goto yy1464
+	}
+yy1464:
+	cursor = marker
+	goto yy1458
+yy1465:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1469
+	default:
+		goto yy1464
+	}
+yy1466:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1470
+	default:
+		goto yy1464
+	}
+yy1467:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
 		goto yy1471
 	default:
-		goto yy1466
+		goto yy1464
 	}
 yy1468:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1473
+	case 'm':
+		goto yy1472
 	default:
-		goto yy1466
+		goto yy1464
 	}
 yy1469:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1474
+	case 'o':
+		goto yy1473
 	default:
-		goto yy1466
+		goto yy1464
 	}
 yy1470:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy1475
+	case 'm':
+		goto yy1474
 	default:
-		goto yy1466
+		goto yy1464
 	}
 yy1471:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1476
+	case 'n':
+		goto yy1475
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1472:
-	cursor = marker
-	goto yy1466
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1476
+	default:
+		goto yy1464
+	}
 yy1473:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 'a':
 		goto yy1477
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1474:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'i':
 		goto yy1478
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1475:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'i':
 		goto yy1479
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1476:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
+	case 'n':
 		goto yy1480
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1477:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'd':
 		goto yy1481
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1478:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
+	case 'n':
 		goto yy1482
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1479:
 	cursor++
@@ -21103,1042 +20727,970 @@ yy1479:
 	case 'n':
 		goto yy1483
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1480:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case ' ':
 		goto yy1484
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1481:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case ' ':
 		goto yy1485
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1482:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'a':
 		goto yy1486
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1483:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'g':
 		goto yy1487
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1484:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 's':
 		goto yy1488
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1485:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case '-':
 		goto yy1489
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1486:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 't':
 		goto yy1490
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1487:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case ':':
 		goto yy1491
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1488:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 't':
 		goto yy1492
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1489:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '-':
 		goto yy1493
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1490:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'i':
 		goto yy1494
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1491:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
+	case ' ':
 		goto yy1495
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1492:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'a':
 		goto yy1496
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1493:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
+	case ' ':
 		goto yy1497
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1494:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'n':
 		goto yy1498
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1495:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
+	case 'p':
 		goto yy1499
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1496:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'r':
 		goto yy1500
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1497:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
+	case 'v':
 		goto yy1501
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1498:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'g':
 		goto yy1502
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1499:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'r':
 		goto yy1503
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1500:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 't':
 		goto yy1504
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1501:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'e':
 		goto yy1505
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1502:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case ' ':
 		goto yy1506
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1503:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'p':
+	case 'o':
 		goto yy1507
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1504:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'e':
 		goto yy1508
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1505:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
+	case 'r':
 		goto yy1509
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1506:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
+	case 'o':
 		goto yy1510
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1507:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'c':
 		goto yy1511
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1508:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'd':
 		goto yy1512
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1509:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 's':
 		goto yy1513
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1510:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'n':
 		goto yy1514
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1511:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'e':
 		goto yy1515
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1512:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case ' ':
 		goto yy1516
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1513:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'i':
 		goto yy1517
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1514:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case ' ':
 		goto yy1518
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1515:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 's':
 		goto yy1519
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1516:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case '-':
 		goto yy1520
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1517:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'o':
 		goto yy1521
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1518:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 's':
 		goto yy1522
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1519:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 's':
 		goto yy1523
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1520:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '-':
 		goto yy1524
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1521:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'n':
 		goto yy1525
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1522:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'i':
 		goto yy1526
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1523:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case ' ':
 		goto yy1527
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1524:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
+	case ' ':
 		goto yy1528
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1525:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case ' ':
 		goto yy1529
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1526:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'g':
 		goto yy1530
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1527:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1531
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1464
 	default:
-		goto yy1472
+		yyt1 = cursor
+		goto yy1531
 	}
 yy1528:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
+	case 'v':
 		goto yy1532
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1529:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy1533
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1464
 	default:
-		goto yy1472
+		yyt1 = cursor
+		goto yy1533
 	}
 yy1530:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy1534
+	case 'n':
+		goto yy1535
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1531:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1464
 	case ' ':
-		goto yy1535
+		goto yy1536
 	default:
-		goto yy1472
+		goto yy1531
 	}
 yy1532:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1536
+	case 'e':
+		goto yy1537
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1533:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1537
-	default:
-		goto yy1472
-	}
-yy1534:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1538
-	default:
-		goto yy1472
-	}
-yy1535:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy1472
+		fallthrough
+	case ',':
+		goto yy1534
 	default:
-		yyt1 = cursor
-		goto yy1539
+		goto yy1533
+	}
+yy1534:
+	v1 = yyt1
+	v2 = cursor
+	{ e.text(eventMasterReloaded, v1, v2); return }
+yy1535:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1538
+	default:
+		goto yy1464
 	}
 yy1536:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
-		goto yy1540
+	case 'p':
+		goto yy1539
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1537:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		goto yy1472
+	case 'r':
+		goto yy1540
 	default:
-		yyt1 = cursor
-		goto yy1541
+		goto yy1464
 	}
 yy1538:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy1543
+	case 'l':
+		goto yy1541
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1539:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1472
-	case ' ':
-		goto yy1544
+	case 'i':
+		goto yy1542
 	default:
-		goto yy1539
+		goto yy1464
 	}
 yy1540:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1545
+	case 's':
+		goto yy1543
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1541:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
 	case ' ':
-		fallthrough
-	case ',':
-		goto yy1542
+		goto yy1544
 	default:
-		goto yy1541
+		goto yy1464
 	}
 yy1542:
-	v1 = yyt1
-	v2 = cursor
-	{ e.text(eventMasterReloaded, v1, v2); return }
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1545
+	default:
+		goto yy1464
+	}
 yy1543:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'i':
 		goto yy1546
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1544:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'p':
+	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy1547
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1545:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case ' ':
 		goto yy1548
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1546:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 'o':
 		goto yy1549
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1547:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case '\n':
+		fallthrough
+	case '\r':
 		goto yy1550
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1547
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1548:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
 		goto yy1551
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1549:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'n':
 		goto yy1552
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1550:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1553
-	default:
-		goto yy1472
-	}
-yy1551:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1554
-	default:
-		goto yy1472
-	}
-yy1552:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1555
-	default:
-		goto yy1472
-	}
-yy1553:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1556
-	default:
-		goto yy1472
-	}
-yy1554:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1557
-	default:
-		goto yy1472
-	}
-yy1555:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1558
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1555
-	default:
-		goto yy1472
-	}
-yy1556:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt2 = cursor
-		goto yy1559
-	default:
-		goto yy1472
-	}
-yy1557:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1560
-	default:
-		goto yy1472
-	}
-yy1558:
-	cursor++
 	cursor += -1
 	{ e.kind = eventMasterStopped; return }
-yy1559:
+yy1551:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy1561
+		goto yy1553
 	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1551
+	default:
+		goto yy1464
+	}
+yy1552:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1554
+	default:
+		goto yy1464
+	}
+yy1553:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1555
+	case 'k':
+		goto yy1556
+	default:
+		goto yy1464
+	}
+yy1554:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1464
+	default:
+		yyt1 = cursor
+		goto yy1557
+	}
+yy1555:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'x':
 		goto yy1559
 	default:
-		goto yy1472
+		goto yy1464
+	}
+yy1556:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1560
+	default:
+		goto yy1464
+	}
+yy1557:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1558
+	default:
+		goto yy1557
+	}
+yy1558:
+	v1 = yyt1
+	v2 = cursor
+	{ e.text(eventMasterStarted, v1, v2); return }
+yy1559:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1561
+	default:
+		goto yy1464
 	}
 yy1560:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'l':
 		goto yy1562
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1561:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 't':
 		goto yy1563
-	case 'k':
-		goto yy1564
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1562:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		goto yy1472
+	case 'l':
+		goto yy1564
 	default:
-		yyt1 = cursor
-		goto yy1565
+		goto yy1464
 	}
 yy1563:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'x':
-		goto yy1567
+	case ' ':
+		goto yy1565
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1564:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy1568
+	case 'e':
+		goto yy1566
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1565:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		goto yy1566
+	case 's':
+		goto yy1567
 	default:
-		goto yy1565
+		goto yy1464
 	}
 yy1566:
-	v1 = yyt1
-	v2 = cursor
-	{ e.text(eventMasterStarted, v1, v2); return }
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1568
+	default:
+		goto yy1464
+	}
 yy1567:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 't':
 		goto yy1569
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1568:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case ' ':
 		goto yy1570
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1569:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'a':
 		goto yy1571
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1570:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 'b':
 		goto yy1572
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1571:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 't':
 		goto yy1573
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1572:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'y':
 		goto yy1574
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1573:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'u':
 		goto yy1575
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1574:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case ' ':
 		goto yy1576
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1575:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 's':
 		goto yy1577
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1576:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 's':
 		goto yy1578
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1577:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case ' ':
 		goto yy1579
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1578:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
+	case 'i':
 		goto yy1580
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1579:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy1581
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1580:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'y':
+	case 'g':
 		goto yy1582
 	default:
-		goto yy1472
+		goto yy1464
 	}
 yy1581:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy1583
-	default:
-		goto yy1472
-	}
-yy1582:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1584
-	default:
-		goto yy1472
-	}
-yy1583:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1585
-	default:
-		goto yy1472
-	}
-yy1584:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1586
-	default:
-		goto yy1472
-	}
-yy1585:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1587
-	default:
-		goto yy1472
-	}
-yy1586:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1588
-	default:
-		goto yy1472
-	}
-yy1587:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1589
-	default:
-		goto yy1472
-	}
-yy1588:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1590
-	default:
-		goto yy1472
-	}
-yy1589:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1591
+		goto yy1583
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1589
+		goto yy1581
 	default:
-		goto yy1472
+		goto yy1464
 	}
-yy1590:
+yy1582:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1592
+		goto yy1584
 	default:
-		goto yy1472
+		goto yy1464
 	}
-yy1591:
+yy1583:
 	cursor++
 	v1 = yyt1
 	n1 = yyt2
@@ -22147,23 +21699,23 @@ yy1591:
 	v2 += -5
 	cursor += -1
 	{ e.childDied(v1, v2, number(buf, n1, n2)); return }
-yy1592:
+yy1584:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1593
+		goto yy1585
 	default:
-		goto yy1472
+		goto yy1464
 	}
-yy1593:
+yy1585:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1585
+		goto yy1577
 	default:
-		goto yy1472
+		goto yy1464
 	}
 }
 
@@ -22185,12 +21737,12 @@ func lexPostsuper(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy1597
+		goto yy1589
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy1598
+		goto yy1590
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -22209,15 +21761,15 @@ func lexPostsuper(e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy1599
+		goto yy1591
 	default:
-		goto yy1595
+		goto yy1587
 	}
-yy1595:
+yy1587:
 	cursor++
-yy1596:
+yy1588:
 	{ return }
-yy1597:
+yy1589:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -22227,11 +21779,11 @@ yy1597:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1600
+		goto yy1592
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1602
+		goto yy1594
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -22249,11 +21801,11 @@ yy1597:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1603
+		goto yy1595
 	default:
-		goto yy1596
+		goto yy1588
 	}
-yy1598:
+yy1590:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -22261,11 +21813,11 @@ yy1598:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1602
+		goto yy1594
 	default:
-		goto yy1596
+		goto yy1588
 	}
-yy1599:
+yy1591:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -22291,9 +21843,197 @@ yy1599:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1603
+		goto yy1595
 	default:
+		goto yy1588
+	}
+yy1592:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1596
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1597
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1598
+	default:
+		goto yy1593
+	}
+yy1593:
+	cursor = marker
+	goto yy1588
+yy1594:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1597
+	default:
+		goto yy1593
+	}
+yy1595:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1598
+	default:
+		goto yy1593
+	}
+yy1596:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1599
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1600
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1601
+	default:
+		goto yy1593
+	}
+yy1597:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1600
+	default:
+		goto yy1593
+	}
+yy1598:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1601
+	default:
+		goto yy1593
+	}
+yy1599:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1602
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1603
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1604
+	default:
+		goto yy1593
 	}
 yy1600:
 	cursor++
@@ -22301,50 +22041,12 @@ yy1600:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1604
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1605
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1606
+	case 'A','B','C','D','E','F':
+		goto yy1603
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1601:
-	cursor = marker
-	goto yy1596
-yy1602:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1605
-	default:
-		goto yy1601
-	}
-yy1603:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -22369,9 +22071,53 @@ yy1603:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1606
+		goto yy1604
 	default:
-		goto yy1601
+		goto yy1593
+	}
+yy1602:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1605
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1606
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1608
+	default:
+		goto yy1593
+	}
+yy1603:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1593
+	default:
+		goto yy1607
 	}
 yy1604:
 	cursor++
@@ -22381,12 +22127,37 @@ yy1604:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1607
-	case 'A':
+	case 'F','G','H':
 		fallthrough
-	case 'E':
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1608
+	default:
+		goto yy1593
+	}
+yy1605:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1609
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -22404,22 +22175,25 @@ yy1604:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1609
+		goto yy1611
 	default:
-		goto yy1601
+		goto yy1607
 	}
-yy1605:
+yy1606:
 	cursor++
 	yych = buf[cursor]
+yy1607:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1608
+		goto yy1606
+	case ':':
+		goto yy1610
 	default:
-		goto yy1601
+		goto yy1593
 	}
-yy1606:
+yy1608:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -22444,55 +22218,9 @@ yy1606:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1609
-	default:
-		goto yy1601
-	}
-yy1607:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1610
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1611
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1612
-	default:
-		goto yy1601
-	}
-yy1608:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
 		goto yy1611
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1609:
 	cursor++
@@ -22502,41 +22230,8 @@ yy1609:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1612
-	default:
-		goto yy1601
-	}
-yy1610:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy1613
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1614
+		goto yy1612
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -22554,18 +22249,47 @@ yy1610:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1616
+		goto yy1613
 	default:
-		goto yy1601
+		goto yy1607
+	}
+yy1610:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1614
+	default:
+		goto yy1593
 	}
 yy1611:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy1601
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1613
 	default:
-		goto yy1615
+		goto yy1593
 	}
 yy1612:
 	cursor++
@@ -22575,6 +22299,37 @@ yy1612:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
+	case 'F':
+		goto yy1615
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1616
+	default:
+		goto yy1607
+	}
+yy1613:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -22594,161 +22349,72 @@ yy1612:
 	case 'v','w','x','y','z':
 		goto yy1616
 	default:
-		goto yy1601
-	}
-yy1613:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1617
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1619
-	default:
-		goto yy1615
+		goto yy1593
 	}
 yy1614:
 	cursor++
 	yych = buf[cursor]
-yy1615:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1614
-	case ':':
+	case 'p':
+		goto yy1617
+	case 'r':
 		goto yy1618
 	default:
-		goto yy1601
+		goto yy1593
+	}
+yy1615:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1621
+	default:
+		goto yy1620
 	}
 yy1616:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1619
+	case 'z':
+		goto yy1621
 	default:
-		goto yy1601
+		goto yy1622
 	}
 yy1617:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1620
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1621
+	case 'l':
+		goto yy1623
 	default:
-		goto yy1615
+		goto yy1593
 	}
 yy1618:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1622
+	case 'e':
+		goto yy1624
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1619:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1621
-	default:
-		goto yy1601
-	}
 yy1620:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1623
+		goto yy1619
+	case ':':
+		goto yy1610
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1606
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -22765,14 +22431,17 @@ yy1620:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1624
+	case 'v','w','x','y':
+		goto yy1621
+	case 'z':
+		goto yy1625
 	default:
-		goto yy1615
+		goto yy1593
 	}
 yy1621:
 	cursor++
 	yych = buf[cursor]
+yy1622:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -22794,102 +22463,94 @@ yy1621:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1624
-	default:
-		goto yy1601
-	}
-yy1622:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
+	case 'v','w','x','y':
+		goto yy1621
+	case 'z':
 		goto yy1625
-	case 'r':
-		goto yy1626
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1623:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
-		goto yy1629
+	case 'a':
+		goto yy1626
 	default:
-		goto yy1628
+		goto yy1593
 	}
 yy1624:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
-		goto yy1629
+	case 'm':
+		goto yy1627
+	case 'q':
+		goto yy1628
 	default:
-		goto yy1630
+		goto yy1593
 	}
 yy1625:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy1631
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy1629
+	case 'z':
+		goto yy1625
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1626:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1632
+	case 'c':
+		goto yy1630
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1627:
 	cursor++
 	yych = buf[cursor]
-yy1628:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1627
-	case ':':
-		goto yy1618
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1614
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1629
-	case 'z':
-		goto yy1633
+	case 'o':
+		goto yy1631
 	default:
-		goto yy1601
+		goto yy1593
+	}
+yy1628:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1632
+	default:
+		goto yy1593
 	}
 yy1629:
 	cursor++
 	yych = buf[cursor]
-yy1630:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -22913,121 +22574,84 @@ yy1630:
 		fallthrough
 	case 'v','w','x','y':
 		goto yy1629
+	case ':':
+		goto yy1610
 	case 'z':
+		goto yy1625
+	default:
+		goto yy1593
+	}
+yy1630:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
 		goto yy1633
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1631:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'v':
 		goto yy1634
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1632:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
+	case 'e':
 		goto yy1635
-	case 'q':
-		goto yy1636
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1633:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1637
-	case 'z':
-		goto yy1633
+	case 'd':
+		goto yy1636
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1634:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy1638
+	case 'e':
+		goto yy1637
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1635:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy1639
+	case 'u':
+		goto yy1638
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1636:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
-		goto yy1640
+	case ' ':
+		goto yy1639
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1637:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1637
-	case ':':
-		goto yy1618
-	case 'z':
-		goto yy1633
+	case 'd':
+		goto yy1640
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1638:
 	cursor++
@@ -23036,25 +22660,27 @@ yy1638:
 	case 'e':
 		goto yy1641
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1639:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
+	case 'o':
 		goto yy1642
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1640:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case '\n':
+		fallthrough
+	case '\r':
 		goto yy1643
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1641:
 	cursor++
@@ -23063,173 +22689,99 @@ yy1641:
 	case 'd':
 		goto yy1644
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1642:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'n':
 		goto yy1645
 	default:
-		goto yy1601
+		goto yy1593
 	}
 yy1643:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy1646
-	default:
-		goto yy1601
-	}
-yy1644:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1647
-	default:
-		goto yy1601
-	}
-yy1645:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1648
-	default:
-		goto yy1601
-	}
-yy1646:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1649
-	default:
-		goto yy1601
-	}
-yy1647:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1650
-	default:
-		goto yy1601
-	}
-yy1648:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1651
-	default:
-		goto yy1601
-	}
-yy1649:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1652
-	default:
-		goto yy1601
-	}
-yy1650:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1653
-	default:
-		goto yy1601
-	}
-yy1651:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -10
 	cursor += -1
 	{ e.queue(eventRemoved, q1, q2); return }
-yy1652:
+yy1644:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1654
+		goto yy1646
 	default:
-		goto yy1601
+		goto yy1593
 	}
-yy1653:
+yy1645:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1655
+		goto yy1647
 	default:
-		goto yy1601
+		goto yy1593
 	}
-yy1654:
+yy1646:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -11
 	cursor += -1
 	{ e.queue(eventRequeued, q1, q2); return }
-yy1655:
+yy1647:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy1656
+		goto yy1648
 	default:
-		goto yy1601
+		goto yy1593
 	}
-yy1656:
+yy1648:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1657
+		goto yy1649
 	default:
-		goto yy1601
+		goto yy1593
 	}
-yy1657:
+yy1649:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1658
+		goto yy1650
 	default:
-		goto yy1601
+		goto yy1593
 	}
-yy1658:
+yy1650:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1659
+		goto yy1651
 	default:
-		goto yy1601
+		goto yy1593
 	}
-yy1659:
+yy1651:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1660
+		goto yy1652
 	default:
-		goto yy1601
+		goto yy1593
 	}
-yy1660:
+yy1652:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
@@ -23262,13 +22814,13 @@ func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt1 = cursor
-		goto yy1664
+		goto yy1656
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1665
+		goto yy1657
 	case 'B':
 		fallthrough
 	case 'D':
@@ -23276,11 +22828,11 @@ func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
 	case 'F':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1666
+		goto yy1658
 	case 'C':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1667
+		goto yy1659
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -23306,7 +22858,7 @@ func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
 	case 'x','y','z':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1668
+		goto yy1660
 	case 'I':
 		fallthrough
 	case 'O':
@@ -23323,11 +22875,11 @@ func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'u':
 		yyt7 = cursor
-		goto yy1669
+		goto yy1661
 	case 'S':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1670
+		goto yy1662
 	case 'T':
 		yyt1 = cursor
 		yyt2 = -1
@@ -23335,35 +22887,35 @@ func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
 		yyt4 = -1
 		yyt5 = -1
 		yyt7 = cursor
-		goto yy1671
+		goto yy1663
 	case 'c':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1672
+		goto yy1664
 	case 'f':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1673
+		goto yy1665
 	case 'p':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1674
+		goto yy1666
 	case 's':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1675
+		goto yy1667
 	case 'w':
 		yyt1 = cursor
 		yyt7 = cursor
-		goto yy1676
+		goto yy1668
 	default:
-		goto yy1662
+		goto yy1654
 	}
-yy1662:
+yy1654:
 	cursor++
-yy1663:
+yy1655:
 	{ return }
-yy1664:
+yy1656:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23374,11 +22926,11 @@ yy1664:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1677
+		goto yy1669
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1679
+		goto yy1671
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -23396,11 +22948,11 @@ yy1664:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1680
+		goto yy1672
 	default:
-		goto yy1663
+		goto yy1655
 	}
-yy1665:
+yy1657:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23409,19 +22961,19 @@ yy1665:
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1679
+		goto yy1671
 	case 'A','B','C','D','E','F':
-		goto yy1682
+		goto yy1674
 	case 'G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1683
+		goto yy1675
 	default:
-		goto yy1663
+		goto yy1655
 	}
-yy1666:
+yy1658:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23430,17 +22982,17 @@ yy1666:
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1677
+		goto yy1669
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1682
+		goto yy1674
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1685
+		goto yy1677
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -23458,7 +23010,7 @@ yy1666:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1686
+		goto yy1678
 	case 'I':
 		fallthrough
 	case 'O':
@@ -23474,11 +23026,11 @@ yy1666:
 	case 'o':
 		fallthrough
 	case 'u':
-		goto yy1683
+		goto yy1675
 	default:
-		goto yy1663
+		goto yy1655
 	}
-yy1667:
+yy1659:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23487,17 +23039,17 @@ yy1667:
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1677
+		goto yy1669
 	case 'A':
-		goto yy1687
+		goto yy1679
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1685
+		goto yy1677
 	case 'E':
-		goto yy1682
+		goto yy1674
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -23515,7 +23067,7 @@ yy1667:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1686
+		goto yy1678
 	case 'I':
 		fallthrough
 	case 'O':
@@ -23531,11 +23083,11 @@ yy1667:
 	case 'o':
 		fallthrough
 	case 'u':
-		goto yy1683
+		goto yy1675
 	default:
-		goto yy1663
+		goto yy1655
 	}
-yy1668:
+yy1660:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23544,9 +23096,9 @@ yy1668:
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1680
+		goto yy1672
 	case 'A':
 		fallthrough
 	case 'E':
@@ -23566,7 +23118,7 @@ yy1668:
 	case 'o':
 		fallthrough
 	case 'u':
-		goto yy1683
+		goto yy1675
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -23586,11 +23138,11 @@ yy1668:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1686
+		goto yy1678
 	default:
-		goto yy1663
+		goto yy1655
 	}
-yy1669:
+yy1661:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23599,15 +23151,15 @@ yy1669:
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1683
+		goto yy1675
 	default:
-		goto yy1663
+		goto yy1655
 	}
-yy1670:
+yy1662:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23616,9 +23168,9 @@ yy1670:
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1680
+		goto yy1672
 	case 'A':
 		fallthrough
 	case 'E':
@@ -23638,7 +23190,7 @@ yy1670:
 	case 'o':
 		fallthrough
 	case 'u':
-		goto yy1683
+		goto yy1675
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -23660,13 +23212,13 @@ yy1670:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1686
+		goto yy1678
 	case 'S':
-		goto yy1688
+		goto yy1680
 	default:
-		goto yy1663
+		goto yy1655
 	}
-yy1671:
+yy1663:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23675,9 +23227,9 @@ yy1671:
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1680
+		goto yy1672
 	case 'A':
 		fallthrough
 	case 'E':
@@ -23697,7 +23249,7 @@ yy1671:
 	case 'o':
 		fallthrough
 	case 'u':
-		goto yy1683
+		goto yy1675
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -23719,13 +23271,13 @@ yy1671:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1686
+		goto yy1678
 	case 'L':
-		goto yy1689
+		goto yy1681
 	default:
-		goto yy1663
+		goto yy1655
 	}
-yy1672:
+yy1664:
 	yyaccept = 0
 	cursor++
 	marker = cursor
@@ -23734,9 +23286,9 @@ yy1672:
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1680
+		goto yy1672
 	case 'A':
 		fallthrough
 	case 'E':
@@ -23754,7 +23306,7 @@ yy1672:
 	case 'o':
 		fallthrough
 	case 'u':
-		goto yy1683
+		goto yy1675
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -23776,248 +23328,369 @@ yy1672:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1686
+		goto yy1678
 	case 'e':
-		goto yy1690
+		goto yy1682
 	case 'l':
-		goto yy1691
+		goto yy1683
 	default:
-		goto yy1663
+		goto yy1655
+	}
+yy1665:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1673
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1672
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1675
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1678
+	case 'a':
+		goto yy1684
+	default:
+		goto yy1655
+	}
+yy1666:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1673
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1672
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1675
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1678
+	case 'a':
+		goto yy1685
+	default:
+		goto yy1655
+	}
+yy1667:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1673
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1672
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1675
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1678
+	case 'e':
+		goto yy1686
+	default:
+		goto yy1655
+	}
+yy1668:
+	yyaccept = 0
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1673
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1672
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1675
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1678
+	case 'a':
+		goto yy1687
+	default:
+		goto yy1655
+	}
+yy1669:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1688
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1689
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1690
+	default:
+		goto yy1670
+	}
+yy1670:
+	cursor = marker
+	switch (yyaccept) {
+	case 0:
+		goto yy1655
+	case 1:
+		goto yy1769
+	default:
+		goto yy1873
+	}
+yy1671:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1689
+	default:
+		goto yy1670
+	}
+yy1672:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1690
+	default:
+		goto yy1670
 	}
 yy1673:
-	yyaccept = 0
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1681
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1680
-	case 'A':
-		fallthrough
-	case 'E':
-		fallthrough
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy1683
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1686
-	case 'a':
-		goto yy1692
+	case 'T':
+		goto yy1691
 	default:
-		goto yy1663
+		goto yy1670
 	}
 yy1674:
-	yyaccept = 0
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1681
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1680
-	case 'A':
-		fallthrough
-	case 'E':
-		fallthrough
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy1683
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1686
-	case 'a':
-		goto yy1693
+		goto yy1689
+	case 'A','B','C','D','E','F':
+		goto yy1692
 	default:
-		goto yy1663
+		goto yy1676
 	}
 yy1675:
-	yyaccept = 0
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1681
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1680
-	case 'A':
-		fallthrough
-	case 'E':
-		fallthrough
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'a':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy1683
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1686
-	case 'e':
-		goto yy1694
-	default:
-		goto yy1663
-	}
 yy1676:
-	yyaccept = 0
-	cursor++
-	marker = cursor
-	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1680
-	case 'A':
+		goto yy1673
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
-	case 'E':
-		fallthrough
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy1683
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1686
-	case 'a':
-		goto yy1695
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy1675
 	default:
-		goto yy1663
+		goto yy1670
 	}
 yy1677:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1696
+		goto yy1688
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1697
+		goto yy1692
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1693
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -24035,181 +23708,60 @@ yy1677:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1698
+		goto yy1694
 	default:
-		goto yy1678
+		goto yy1676
 	}
 yy1678:
-	cursor = marker
-	switch (yyaccept) {
-	case 0:
-		goto yy1663
-	case 1:
-		goto yy1777
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1690
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1694
 	default:
-		goto yy1881
+		goto yy1676
 	}
 yy1679:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1695
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
+		goto yy1689
 	case 'A','B','C','D','E','F':
-		goto yy1697
+		goto yy1692
 	default:
-		goto yy1678
+		goto yy1676
 	}
 yy1680:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1698
-	default:
-		goto yy1678
-	}
-yy1681:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'T':
-		goto yy1699
-	default:
-		goto yy1678
-	}
-yy1682:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1697
-	case 'A','B','C','D','E','F':
-		goto yy1700
-	default:
-		goto yy1684
-	}
-yy1683:
-	cursor++
-	yych = buf[cursor]
-yy1684:
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1681
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1683
-	default:
-		goto yy1678
-	}
-yy1685:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1696
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1700
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1701
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1702
-	default:
-		goto yy1684
-	}
-yy1686:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1698
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1702
-	default:
-		goto yy1684
-	}
-yy1687:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1703
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1697
-	case 'A','B','C','D','E','F':
-		goto yy1700
-	default:
-		goto yy1684
-	}
-yy1688:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1698
+		goto yy1690
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -24231,18 +23783,18 @@ yy1688:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1702
+		goto yy1694
 	case 'L':
-		goto yy1704
+		goto yy1696
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1689:
+yy1681:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1698
+		goto yy1690
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -24264,27 +23816,27 @@ yy1689:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1702
+		goto yy1694
 	case 'S':
-		goto yy1705
+		goto yy1697
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1690:
+yy1682:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy1706
+		goto yy1698
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1691:
+yy1683:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1698
+		goto yy1690
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -24304,63 +23856,227 @@ yy1691:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1702
+		goto yy1694
 	case 'i':
+		goto yy1699
+	default:
+		goto yy1676
+	}
+yy1684:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1700
+	default:
+		goto yy1676
+	}
+yy1685:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1701
+	default:
+		goto yy1676
+	}
+yy1686:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1702
+	default:
+		goto yy1676
+	}
+yy1687:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1703
+	default:
+		goto yy1676
+	}
+yy1688:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1704
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1705
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1706
+	default:
+		goto yy1670
+	}
+yy1689:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy1705
+	default:
+		goto yy1670
+	}
+yy1690:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1706
+	default:
+		goto yy1670
+	}
+yy1691:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
 		goto yy1707
 	default:
-		goto yy1684
+		goto yy1670
 	}
 yy1692:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1705
+	case 'A','B','C','D','E','F':
 		goto yy1708
 	default:
-		goto yy1684
+		goto yy1676
 	}
 yy1693:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1704
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1708
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy1709
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1710
 	default:
-		goto yy1684
+		goto yy1676
 	}
 yy1694:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1706
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1710
 	default:
-		goto yy1684
+		goto yy1676
 	}
 yy1695:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'T':
+		goto yy1691
+	case 'c':
 		goto yy1711
 	default:
-		goto yy1684
+		goto yy1670
 	}
 yy1696:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
+		goto yy1706
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy1712
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1713
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -24377,186 +24093,22 @@ yy1696:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1714
+		goto yy1710
+	case '_':
+		goto yy1712
 	default:
-		goto yy1678
+		goto yy1676
 	}
 yy1697:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy1713
-	default:
-		goto yy1678
-	}
-yy1698:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1714
-	default:
-		goto yy1678
-	}
-yy1699:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'L':
-		goto yy1715
-	default:
-		goto yy1678
-	}
-yy1700:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1713
-	case 'A','B','C','D','E','F':
-		goto yy1716
-	default:
-		goto yy1684
-	}
-yy1701:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1712
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1716
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1717
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1718
-	default:
-		goto yy1684
-	}
-yy1702:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1714
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1718
-	default:
-		goto yy1684
-	}
-yy1703:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'T':
-		goto yy1699
-	case 'c':
-		goto yy1719
-	default:
-		goto yy1678
-	}
-yy1704:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1714
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1718
-	case '_':
-		goto yy1720
-	default:
-		goto yy1684
-	}
-yy1705:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1721
+		goto yy1713
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1714
+		goto yy1706
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -24578,67 +24130,67 @@ yy1705:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1718
+		goto yy1710
 	case 'R':
-		goto yy1722
+		goto yy1714
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1706:
+yy1698:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy1723
+		goto yy1715
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1707:
+yy1699:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1724
+		goto yy1716
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1708:
+yy1700:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1725
+		goto yy1717
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1709:
+yy1701:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1726
+		goto yy1718
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1710:
+yy1702:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'v':
-		goto yy1727
+		goto yy1719
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1711:
+yy1703:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1728
+		goto yy1720
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1712:
+yy1704:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -24647,11 +24199,11 @@ yy1712:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1729
+		goto yy1721
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1730
+		goto yy1722
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -24669,169 +24221,169 @@ yy1712:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1731
+		goto yy1723
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1713:
+yy1705:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
+		goto yy1722
+	default:
+		goto yy1670
+	}
+yy1706:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1723
+	default:
+		goto yy1670
+	}
+yy1707:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy1724
+	default:
+		goto yy1670
+	}
+yy1708:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1722
+	case 'A','B','C','D','E','F':
+		goto yy1725
+	default:
+		goto yy1676
+	}
+yy1709:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1721
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1725
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1726
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1727
+	default:
+		goto yy1676
+	}
+yy1710:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1723
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1727
+	default:
+		goto yy1676
+	}
+yy1711:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1728
+	default:
+		goto yy1670
+	}
+yy1712:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1729
+	default:
+		goto yy1670
+	}
+yy1713:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy1691
+	case 'c':
 		goto yy1730
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1714:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1731
-	default:
-		goto yy1678
-	}
-yy1715:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'S':
-		goto yy1732
-	default:
-		goto yy1678
-	}
-yy1716:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1730
-	case 'A','B','C','D','E','F':
-		goto yy1733
-	default:
-		goto yy1684
-	}
-yy1717:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1729
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1733
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1734
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1735
-	default:
-		goto yy1684
-	}
-yy1718:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1731
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1735
-	default:
-		goto yy1684
-	}
-yy1719:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1736
-	default:
-		goto yy1678
-	}
-yy1720:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy1737
-	default:
-		goto yy1678
-	}
-yy1721:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'T':
-		goto yy1699
-	case 'c':
-		goto yy1738
-	default:
-		goto yy1678
-	}
-yy1722:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1731
+		goto yy1723
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -24851,67 +24403,67 @@ yy1722:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1735
+		goto yy1727
 	case 'P':
-		goto yy1739
+		goto yy1731
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1723:
+yy1715:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1740
+		goto yy1732
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1724:
+yy1716:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1741
+		goto yy1733
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1725:
+yy1717:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy1742
+		goto yy1734
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1726:
+yy1718:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy1742
+		goto yy1734
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1727:
+yy1719:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1743
+		goto yy1735
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1728:
+yy1720:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1744
+		goto yy1736
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1729:
+yy1721:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -24920,11 +24472,11 @@ yy1729:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1745
+		goto yy1737
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy1746
+		goto yy1738
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -24942,161 +24494,161 @@ yy1729:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1748
+		goto yy1740
 	default:
-		goto yy1678
+		goto yy1670
+	}
+yy1722:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1670
+	default:
+		goto yy1739
+	}
+yy1723:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1740
+	default:
+		goto yy1670
+	}
+yy1724:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1741
+	default:
+		goto yy1670
+	}
+yy1725:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1670
+	default:
+		goto yy1743
+	}
+yy1726:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1737
+	case ':':
+		goto yy1670
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1744
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1745
+	default:
+		goto yy1743
+	}
+yy1727:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1740
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1745
+	default:
+		goto yy1676
+	}
+yy1728:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1746
+	default:
+		goto yy1670
+	}
+yy1729:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1747
+	default:
+		goto yy1670
 	}
 yy1730:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy1678
+	case 'o':
+		goto yy1748
 	default:
-		goto yy1747
+		goto yy1670
 	}
 yy1731:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1748
-	default:
-		goto yy1678
-	}
-yy1732:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1749
-	default:
-		goto yy1678
-	}
-yy1733:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy1678
-	default:
-		goto yy1751
-	}
-yy1734:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1745
-	case ':':
-		goto yy1678
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1752
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1753
-	default:
-		goto yy1751
-	}
-yy1735:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1748
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1753
-	default:
-		goto yy1684
-	}
-yy1736:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1754
-	default:
-		goto yy1678
-	}
-yy1737:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1755
-	default:
-		goto yy1678
-	}
-yy1738:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1756
-	default:
-		goto yy1678
-	}
-yy1739:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1748
+		goto yy1740
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -25116,58 +24668,58 @@ yy1739:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1753
+		goto yy1745
 	case 'T':
-		goto yy1757
+		goto yy1749
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1740:
+yy1732:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy1758
+		goto yy1750
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1741:
+yy1733:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy1759
+		goto yy1751
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1742:
+yy1734:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy1760
+		goto yy1752
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1743:
+yy1735:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy1759
+		goto yy1751
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1744:
+yy1736:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1761
+		goto yy1753
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1745:
+yy1737:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -25176,7 +24728,7 @@ yy1745:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1762
+		goto yy1754
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -25194,25 +24746,25 @@ yy1745:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1764
+		goto yy1756
 	default:
-		goto yy1747
+		goto yy1739
 	}
-yy1746:
+yy1738:
 	cursor++
 	yych = buf[cursor]
-yy1747:
+yy1739:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy1746
+		goto yy1738
 	case ':':
-		goto yy1763
+		goto yy1755
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1748:
+yy1740:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -25237,11 +24789,11 @@ yy1748:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1764
+		goto yy1756
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1749:
+yy1741:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -25250,42 +24802,42 @@ yy1749:
 		yyt3 = yyt1
 		yyt4 = yyt7
 		yyt5 = yyt6
-		goto yy1738
+		goto yy1730
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1750:
+yy1742:
 	cursor++
 	yych = buf[cursor]
-yy1751:
+yy1743:
 	switch (yych) {
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1746
+		goto yy1738
 	case ':':
-		goto yy1763
+		goto yy1755
 	case 'A','B','C','D','E','F':
-		goto yy1750
+		goto yy1742
 	case 'G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy1683
+		goto yy1675
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1752:
+yy1744:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1762
+		goto yy1754
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1765
+		goto yy1757
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -25303,16 +24855,16 @@ yy1752:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1766
+		goto yy1758
 	default:
-		goto yy1751
+		goto yy1743
 	}
-yy1753:
+yy1745:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1764
+		goto yy1756
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -25332,116 +24884,185 @@ yy1753:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1766
+		goto yy1758
 	default:
-		goto yy1684
+		goto yy1676
+	}
+yy1746:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1759
+	default:
+		goto yy1670
+	}
+yy1747:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1760
+	default:
+		goto yy1670
+	}
+yy1748:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1761
+	default:
+		goto yy1670
+	}
+yy1749:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1756
+	case ':':
+		goto yy1762
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1758
+	default:
+		goto yy1676
+	}
+yy1750:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1763
+	default:
+		goto yy1676
+	}
+yy1751:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1695
+	default:
+		goto yy1676
+	}
+yy1752:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1764
+	default:
+		goto yy1670
+	}
+yy1753:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'g':
+		goto yy1765
+	default:
+		goto yy1676
 	}
 yy1754:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1766
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy1767
 	default:
-		goto yy1678
+		goto yy1739
 	}
 yy1755:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case ' ':
 		goto yy1768
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1756:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy1769
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1767
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1757:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1764
-	case ':':
-		goto yy1770
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
 		goto yy1766
-	default:
-		goto yy1684
-	}
-yy1758:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1771
-	default:
-		goto yy1684
-	}
-yy1759:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1703
-	default:
-		goto yy1684
-	}
-yy1760:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1772
-	default:
-		goto yy1678
-	}
-yy1761:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy1773
-	default:
-		goto yy1684
-	}
-yy1762:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1774
+		goto yy1770
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -25459,25 +25080,16 @@ yy1762:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1775
+		goto yy1771
 	default:
-		goto yy1747
+		goto yy1743
 	}
-yy1763:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1776
-	default:
-		goto yy1678
-	}
-yy1764:
+yy1758:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
+		goto yy1767
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -25497,16 +25109,73 @@ yy1764:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
+		goto yy1771
+	default:
+		goto yy1676
+	}
+yy1759:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1772
+	default:
+		goto yy1670
+	}
+yy1760:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1773
+	default:
+		goto yy1670
+	}
+yy1761:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy1774
+	default:
+		goto yy1670
+	}
+yy1762:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
 		goto yy1775
 	default:
-		goto yy1678
+		goto yy1670
 	}
+yy1763:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1776
+	default:
+		goto yy1676
+	}
+yy1764:
+	cursor++
+	{ e.kind = eventDied; return }
 yy1765:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case ':':
+		goto yy1777
+	default:
+		goto yy1676
+	}
+yy1766:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1774
+		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
@@ -25530,14 +25199,14 @@ yy1765:
 	case 'v','w','x','y','z':
 		goto yy1779
 	default:
-		goto yy1751
+		goto yy1739
 	}
-yy1766:
+yy1767:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1775
+		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -25559,157 +25228,40 @@ yy1766:
 	case 'v','w','x','y','z':
 		goto yy1779
 	default:
-		goto yy1684
-	}
-yy1767:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1780
-	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1768:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1781
-	default:
-		goto yy1678
-	}
-yy1769:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1782
-	default:
-		goto yy1678
-	}
-yy1770:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1783
-	default:
-		goto yy1678
-	}
-yy1771:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy1784
-	default:
-		goto yy1684
-	}
-yy1772:
-	cursor++
-	{ e.kind = eventDied; return }
-yy1773:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy1785
-	default:
-		goto yy1684
-	}
-yy1774:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1786
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1787
-	default:
-		goto yy1747
-	}
-yy1775:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1787
-	default:
-		goto yy1678
-	}
-yy1776:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'C':
-		goto yy1788
+		goto yy1780
 	case 'c':
-		goto yy1789
+		goto yy1781
 	case 'l':
-		goto yy1790
+		goto yy1782
 	case 't':
-		goto yy1791
+		goto yy1783
 	default:
-		goto yy1777
+		goto yy1769
 	}
-yy1777:
+yy1769:
 	q1 = yyt1
 	q2 = cursor
 	q2 += -2
 	{ e.queue(eventNote, q1, q2); return }
-yy1778:
+yy1770:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1786
+		goto yy1778
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1792
+		goto yy1784
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -25727,16 +25279,16 @@ yy1778:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1793
+		goto yy1785
 	default:
-		goto yy1751
+		goto yy1743
 	}
-yy1779:
+yy1771:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1787
+		goto yy1779
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -25756,134 +25308,293 @@ yy1779:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy1793
+		goto yy1785
 	default:
-		goto yy1684
+		goto yy1676
+	}
+yy1772:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1786
+	default:
+		goto yy1670
+	}
+yy1773:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1787
+	default:
+		goto yy1670
+	}
+yy1774:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1788
+	default:
+		goto yy1670
+	}
+yy1775:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1789
+	default:
+		goto yy1670
+	}
+yy1776:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1790
+	default:
+		goto yy1676
+	}
+yy1777:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1791
+	default:
+		goto yy1670
+	}
+yy1778:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1794
+	default:
+		goto yy1793
+	}
+yy1779:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy1794
+	default:
+		goto yy1795
 	}
 yy1780:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy1794
+	case 'a':
+		goto yy1796
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1781:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1795
+	case 'o':
+		goto yy1797
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1782:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1796
+	case 'o':
+		goto yy1798
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1783:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1797
+	case 'o':
+		goto yy1799
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1784:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1673
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1742
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy1800
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1801
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
 	case 'a':
-		goto yy1798
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1675
 	default:
-		goto yy1684
+		goto yy1793
 	}
 yy1785:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1799
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1673
+	case 'A':
+		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1675
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy1801
 	default:
-		goto yy1678
+		goto yy1795
 	}
 yy1786:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
+	case 'i':
 		goto yy1802
 	default:
-		goto yy1801
+		goto yy1670
 	}
 yy1787:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
-		goto yy1802
-	default:
+	case 'c':
 		goto yy1803
+	default:
+		goto yy1670
 	}
 yy1788:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'c':
 		goto yy1804
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1789:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 't':
 		goto yy1805
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1790:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 't':
 		goto yy1806
 	default:
-		goto yy1678
+		goto yy1676
 	}
 yy1791:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'T':
 		goto yy1807
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1792:
 	cursor++
 	yych = buf[cursor]
+yy1793:
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1681
-	case 'A':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'E':
-		goto yy1750
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy1808
+		goto yy1792
+	case ':':
+		goto yy1755
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy1738
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -25900,55 +25611,20 @@ yy1792:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1809
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'a':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy1683
+	case 'v','w','x','y':
+		goto yy1794
+	case 'z':
+		goto yy1808
 	default:
-		goto yy1801
+		goto yy1670
 	}
-yy1793:
+yy1794:
 	cursor++
 	yych = buf[cursor]
+yy1795:
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1681
-	case 'A':
+	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'E':
-		fallthrough
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'a':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy1683
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -25967,82 +25643,69 @@ yy1793:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy1809
+	case 'v','w','x','y':
+		goto yy1794
+	case 'z':
+		goto yy1808
 	default:
-		goto yy1803
-	}
-yy1794:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1810
-	default:
-		goto yy1678
-	}
-yy1795:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy1811
-	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1796:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy1812
+	case 'n':
+		goto yy1809
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1797:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1813
+	case 'n':
+		goto yy1810
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1798:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1814
+	case 's':
+		goto yy1811
 	default:
-		goto yy1684
+		goto yy1670
 	}
 yy1799:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy1815
+	case '=':
+		goto yy1812
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1800:
 	cursor++
 	yych = buf[cursor]
-yy1801:
 	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1792
+	case ':':
+		goto yy1755
+	case 'A':
 		fallthrough
+	case 'E':
+		goto yy1742
 	case 'B','C','D':
 		fallthrough
 	case 'F':
 		goto yy1800
-	case ':':
-		goto yy1763
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy1746
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -26060,19 +25723,58 @@ yy1801:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1802
+		goto yy1801
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1675
 	case 'z':
-		goto yy1816
+		goto yy1813
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1802:
+yy1801:
 	cursor++
 	yych = buf[cursor]
-yy1803:
 	switch (yych) {
+	case ' ':
+		yyt1 = cursor
+		yyt6 = cursor
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy1794
+	case 'A':
 		fallthrough
+	case 'E':
+		fallthrough
+	case 'I':
+		fallthrough
+	case 'O':
+		fallthrough
+	case 'U':
+		fallthrough
+	case 'a':
+		fallthrough
+	case 'e':
+		fallthrough
+	case 'i':
+		fallthrough
+	case 'o':
+		fallthrough
+	case 'u':
+		goto yy1675
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -26092,137 +25794,72 @@ yy1803:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1802
+		goto yy1801
 	case 'z':
-		goto yy1816
+		goto yy1813
 	default:
-		goto yy1678
+		goto yy1670
+	}
+yy1802:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1814
+	default:
+		goto yy1670
+	}
+yy1803:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1815
+	default:
+		goto yy1670
 	}
 yy1804:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy1817
+	case 't':
+		goto yy1816
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1805:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy1818
+	case 'a':
+		goto yy1817
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1806:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1819
+	case 'e':
+		goto yy1818
 	default:
-		goto yy1678
+		goto yy1676
 	}
 yy1807:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '=':
-		goto yy1820
+	case 'L':
+		goto yy1819
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1808:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1681
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1800
-	case ':':
-		goto yy1763
-	case 'A':
 		fallthrough
-	case 'E':
-		goto yy1750
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy1808
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1809
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'a':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy1683
-	case 'z':
-		goto yy1821
-	default:
-		goto yy1678
-	}
-yy1809:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		yyt1 = cursor
-		yyt6 = cursor
-		goto yy1681
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1802
-	case 'A':
-		fallthrough
-	case 'E':
-		fallthrough
-	case 'I':
-		fallthrough
-	case 'O':
-		fallthrough
-	case 'U':
-		fallthrough
-	case 'a':
-		fallthrough
-	case 'e':
-		fallthrough
-	case 'i':
-		fallthrough
-	case 'o':
-		fallthrough
-	case 'u':
-		goto yy1683
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -26242,20 +25879,29 @@ yy1809:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1809
+		goto yy1820
 	case 'z':
+		goto yy1808
+	default:
+		goto yy1670
+	}
+yy1809:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
 		goto yy1821
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1810:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 'v':
 		goto yy1822
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1811:
 	cursor++
@@ -26264,121 +25910,27 @@ yy1811:
 	case 't':
 		goto yy1823
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1812:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case '<':
 		goto yy1824
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1813:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1825
-	default:
-		goto yy1678
-	}
-yy1814:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1826
-	default:
-		goto yy1684
-	}
-yy1815:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'L':
-		goto yy1827
-	default:
-		goto yy1678
-	}
-yy1816:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy1828
-	case 'z':
-		goto yy1816
-	default:
-		goto yy1678
-	}
-yy1817:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1829
-	default:
-		goto yy1678
-	}
-yy1818:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy1830
-	default:
-		goto yy1678
-	}
-yy1819:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1831
-	default:
-		goto yy1678
-	}
-yy1820:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '<':
-		goto yy1832
-	default:
-		goto yy1678
-	}
-yy1821:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1828
+		goto yy1820
 	case 'A':
 		fallthrough
 	case 'E':
@@ -26398,7 +25950,7 @@ yy1821:
 	case 'o':
 		fallthrough
 	case 'u':
-		goto yy1683
+		goto yy1675
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -26418,69 +25970,69 @@ yy1821:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1833
+		goto yy1825
 	case 'z':
-		goto yy1821
+		goto yy1813
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1822:
+yy1814:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy1834
+		goto yy1826
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1823:
+yy1815:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1835
+		goto yy1827
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1824:
+yy1816:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1836
+		goto yy1828
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1825:
+yy1817:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy1837
+		goto yy1829
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1826:
+yy1818:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1838
+		goto yy1830
 	default:
-		goto yy1684
+		goto yy1676
 	}
-yy1827:
+yy1819:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'S':
-		goto yy1839
+		goto yy1831
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1828:
+yy1820:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -26505,42 +26057,42 @@ yy1828:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1828
+		goto yy1820
 	case ':':
-		goto yy1763
+		goto yy1755
 	case 'z':
-		goto yy1816
+		goto yy1808
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1829:
+yy1821:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy1840
+		goto yy1832
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1830:
+yy1822:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1841
+		goto yy1833
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1831:
+yy1823:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1842
+		goto yy1834
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1832:
+yy1824:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
@@ -26551,18 +26103,18 @@ yy1832:
 		}
 		return
 	}
-yy1833:
+yy1825:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt1 = cursor
 		yyt6 = cursor
-		goto yy1681
+		goto yy1673
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1828
+		goto yy1820
 	case ':':
-		goto yy1763
+		goto yy1755
 	case 'A':
 		fallthrough
 	case 'E':
@@ -26582,7 +26134,7 @@ yy1833:
 	case 'o':
 		fallthrough
 	case 'u':
-		goto yy1683
+		goto yy1675
 	case 'B','C','D':
 		fallthrough
 	case 'F','G','H':
@@ -26602,20 +26154,94 @@ yy1833:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y':
-		goto yy1833
+		goto yy1825
 	case 'z':
-		goto yy1821
+		goto yy1813
 	default:
-		goto yy1678
+		goto yy1670
+	}
+yy1826:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1835
+	default:
+		goto yy1670
+	}
+yy1827:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1836
+	default:
+		goto yy1670
+	}
+yy1828:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1837
+	default:
+		goto yy1670
+	}
+yy1829:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1838
+	default:
+		goto yy1670
+	}
+yy1830:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy1691
+	case 'v':
+		goto yy1839
+	default:
+		goto yy1670
+	}
+yy1831:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1840
+	default:
+		goto yy1670
+	}
+yy1832:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1841
+	default:
+		goto yy1670
+	}
+yy1833:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1842
+	default:
+		goto yy1670
 	}
 yy1834:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'c':
 		goto yy1843
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1835:
 	cursor++
@@ -26624,135 +26250,133 @@ yy1835:
 	case 'e':
 		goto yy1844
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1836:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'r':
 		goto yy1845
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1837:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 'n':
 		goto yy1846
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1838:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy1699
-	case 'v':
+	case 's':
 		goto yy1847
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1839:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'e':
 		goto yy1848
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1840:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'l':
 		goto yy1849
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1841:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case ' ':
 		goto yy1850
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1842:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 's':
 		goto yy1851
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1843:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'o':
 		goto yy1852
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1844:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case ' ':
 		goto yy1853
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1845:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'r':
 		goto yy1854
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1846:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case ' ':
 		goto yy1855
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1847:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case '=':
 		goto yy1856
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1848:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 'r':
 		goto yy1857
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1849:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'i':
 		goto yy1858
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1850:
 	cursor++
@@ -26761,528 +26385,528 @@ yy1850:
 	case 's':
 		goto yy1859
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1851:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'a':
 		goto yy1860
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1852:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'n':
 		goto yy1861
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1853:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy1862
+	case 'v':
+		goto yy1839
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1854:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1863
+	case 'o':
+		goto yy1862
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1855:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '=':
+	case 'e':
+		goto yy1863
+	case 'r':
 		goto yy1864
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1856:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'f':
 		goto yy1865
+	case 's':
+		goto yy1866
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1857:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1866
+		goto yy1867
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1858:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1867
+	case 'b':
+		goto yy1868
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1859:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy1868
+	case 't':
+		goto yy1869
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1860:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy1869
+	case 't':
+		goto yy1870
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1861:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
-		goto yy1847
+	case 'n':
+		goto yy1871
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1862:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy1870
+	case 'r':
+		goto yy1872
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1863:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1871
-	case 'r':
-		goto yy1872
+	case 's':
+		goto yy1874
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1864:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy1873
-	case 's':
-		goto yy1874
+	case 'e':
+		goto yy1875
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1865:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy1875
+	case 'a':
+		goto yy1876
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1866:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
-		goto yy1876
+	case 'u':
+		goto yy1877
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1867:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1877
+	case 'f':
+		goto yy1878
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1868:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1878
+	case 'r':
+		goto yy1879
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1869:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy1879
+	case 'a':
+		goto yy1880
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1870:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy1880
+	case 'i':
+		goto yy1881
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1871:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'e':
 		goto yy1882
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1872:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1883
-	default:
-		goto yy1678
-	}
-yy1873:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1884
-	default:
-		goto yy1678
-	}
-yy1874:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy1885
-	default:
-		goto yy1678
-	}
-yy1875:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy1886
-	default:
-		goto yy1678
-	}
-yy1876:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1887
-	default:
-		goto yy1678
-	}
-yy1877:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1888
-	default:
-		goto yy1678
-	}
-yy1878:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1889
-	default:
-		goto yy1678
-	}
-yy1879:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy1890
-	default:
-		goto yy1678
-	}
-yy1880:
 	yyaccept = 2
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1891
+		goto yy1883
 	default:
-		goto yy1881
+		goto yy1873
 	}
-yy1881:
+yy1873:
 	{ e.kind = eventUnrecognized; return }
-yy1882:
+yy1874:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
+		goto yy1884
+	default:
+		goto yy1670
+	}
+yy1875:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy1885
+	default:
+		goto yy1670
+	}
+yy1876:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1886
+	default:
+		goto yy1670
+	}
+yy1877:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
+		goto yy1887
+	default:
+		goto yy1670
+	}
+yy1878:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1888
+	default:
+		goto yy1670
+	}
+yy1879:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1889
+	default:
+		goto yy1670
+	}
+yy1880:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1890
+	default:
+		goto yy1670
+	}
+yy1881:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1891
+	default:
+		goto yy1670
+	}
+yy1882:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'c':
 		goto yy1892
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1883:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 't':
 		goto yy1893
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1884:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'a':
 		goto yy1894
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1885:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 's':
 		goto yy1895
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1886:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'l':
 		goto yy1896
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1887:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'c':
 		goto yy1897
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1888:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'c':
 		goto yy1898
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1889:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'r':
 		goto yy1899
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1890:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 't':
 		goto yy1900
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1891:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'n':
 		goto yy1901
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1892:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 't':
 		goto yy1902
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1893:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'o':
 		goto yy1903
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1894:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 'b':
 		goto yy1904
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1895:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 'e':
 		goto yy1905
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1896:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 'u':
 		goto yy1906
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1897:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'e':
 		goto yy1907
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1898:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'a':
 		goto yy1908
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1899:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'y':
 		goto yy1909
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1900:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case ' ':
 		goto yy1910
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1901:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case ' ':
 		goto yy1911
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1902:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
+	case 'i':
 		goto yy1912
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1903:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case ' ':
 		goto yy1913
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1904:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 'l':
 		goto yy1914
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1905:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'd':
 		goto yy1915
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1906:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'r':
 		goto yy1916
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1907:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'y':
+	case 's':
 		goto yy1917
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1908:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 't':
 		goto yy1918
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1909:
 	cursor++
@@ -27291,108 +26915,36 @@ yy1909:
 	case ' ':
 		goto yy1919
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1910:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'T':
 		goto yy1920
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1911:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'w':
 		goto yy1921
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1912:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 'o':
 		goto yy1922
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1913:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'd':
-		goto yy1923
-	default:
-		goto yy1678
-	}
-yy1914:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy1924
-	default:
-		goto yy1678
-	}
-yy1915:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy1925
-	default:
-		goto yy1678
-	}
-yy1916:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1926
-	default:
-		goto yy1678
-	}
-yy1917:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1927
-	default:
-		goto yy1678
-	}
-yy1918:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'T':
-		goto yy1928
-	default:
-		goto yy1678
-	}
-yy1919:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy1929
-	default:
-		goto yy1678
-	}
-yy1920:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1930
-	default:
-		goto yy1678
-	}
-yy1921:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -27407,95 +26959,95 @@ yy1921:
 	case '[':
 		fallthrough
 	case ']':
-		goto yy1678
+		goto yy1670
 	default:
 		yyt1 = cursor
-		goto yy1931
+		goto yy1923
 	}
-yy1922:
+yy1914:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1932
+		goto yy1924
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1923:
+yy1915:
 	yyaccept = 2
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1933
+		goto yy1925
 	default:
-		goto yy1881
+		goto yy1873
 	}
-yy1924:
+yy1916:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1934
+		goto yy1926
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1925:
+yy1917:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy1934
+		goto yy1926
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1926:
+yy1918:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1935
+		goto yy1927
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1927:
+yy1919:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy1936
+		goto yy1928
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1928:
+yy1920:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'L':
-		goto yy1937
+		goto yy1929
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1929:
+yy1921:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1938
+		goto yy1930
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1930:
+yy1922:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy1939
+		goto yy1931
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1931:
+yy1923:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -27508,169 +27060,169 @@ yy1931:
 	case ',':
 		fallthrough
 	case ']':
-		goto yy1678
+		goto yy1670
 	case '[':
+		goto yy1932
+	default:
+		goto yy1923
+	}
+yy1924:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy1933
+	default:
+		goto yy1670
+	}
+yy1925:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1934
+	default:
+		goto yy1670
+	}
+yy1926:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		goto yy1935
+	default:
+		goto yy1670
+	}
+yy1927:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1936
+	default:
+		goto yy1670
+	}
+yy1928:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy1937
+	default:
+		goto yy1670
+	}
+yy1929:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy1938
+	default:
+		goto yy1670
+	}
+yy1930:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy1939
+	default:
+		goto yy1670
+	}
+yy1931:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
 		goto yy1940
 	default:
-		goto yy1931
+		goto yy1670
 	}
 yy1932:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy1941
+	case ']':
+		goto yy1670
 	default:
-		goto yy1678
+		goto yy1942
 	}
 yy1933:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1942
-	default:
-		goto yy1678
-	}
-yy1934:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ',':
+	case 'h':
 		goto yy1943
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1935:
+yy1934:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
 		goto yy1944
 	default:
-		goto yy1678
+		goto yy1670
+	}
+yy1935:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy1945
+	default:
+		goto yy1670
 	}
 yy1936:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy1945
+	case 'n':
+		goto yy1946
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1937:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
-		goto yy1946
+	case 'o':
+		goto yy1947
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1938:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy1947
+	case ':':
+		goto yy1948
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1939:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy1948
+	case 'h':
+		goto yy1949
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1940:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy1678
-	default:
+	case 'w':
 		goto yy1950
+	default:
+		goto yy1670
 	}
 yy1941:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy1951
-	default:
-		goto yy1678
-	}
 yy1942:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1952
-	default:
-		goto yy1678
-	}
-yy1943:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1953
-	default:
-		goto yy1678
-	}
-yy1944:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1954
-	default:
-		goto yy1678
-	}
-yy1945:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1955
-	default:
-		goto yy1678
-	}
-yy1946:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy1956
-	default:
-		goto yy1678
-	}
-yy1947:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy1957
-	default:
-		goto yy1678
-	}
-yy1948:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'w':
-		goto yy1958
-	default:
-		goto yy1678
-	}
-yy1949:
-	cursor++
-	yych = buf[cursor]
-yy1950:
 	switch (yych) {
 	case '\n':
 		fallthrough
@@ -27681,85 +27233,85 @@ yy1950:
 	case ',':
 		fallthrough
 	case '[':
-		goto yy1678
+		goto yy1670
 	case ']':
-		goto yy1959
+		goto yy1951
 	default:
-		goto yy1949
+		goto yy1941
 	}
-yy1951:
+yy1943:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy1960
+		goto yy1952
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1952:
+yy1944:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1961
+		goto yy1953
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1953:
+yy1945:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy1962
+		goto yy1954
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1954:
+yy1946:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1963
+		goto yy1955
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1955:
+yy1947:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy1964
+		goto yy1956
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1956:
+yy1948:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1965
+		goto yy1957
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1957:
+yy1949:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1966
+		goto yy1958
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1958:
+yy1950:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy1967
+		goto yy1959
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1959:
+yy1951:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -27767,128 +27319,128 @@ yy1959:
 		yyt2 = cursor
 		yyt4 = -1
 		yyt5 = -1
+		goto yy1960
+	default:
+		goto yy1670
+	}
+yy1952:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1961
+	default:
+		goto yy1670
+	}
+yy1953:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1670
+	default:
+		yyt1 = cursor
+		goto yy1962
+	}
+yy1954:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy1963
+	default:
+		goto yy1670
+	}
+yy1955:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy1964
+	default:
+		goto yy1670
+	}
+yy1956:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1965
+	default:
+		goto yy1670
+	}
+yy1957:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1966
+	default:
+		goto yy1670
+	}
+yy1958:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1670
+	default:
+		yyt2 = cursor
+		goto yy1967
+	}
+yy1959:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
 		goto yy1968
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1960:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case ' ':
 		goto yy1969
-	default:
-		goto yy1678
-	}
-yy1961:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case '[':
-		fallthrough
-	case ']':
-		goto yy1678
-	default:
-		yyt1 = cursor
-		goto yy1970
-	}
-yy1962:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy1971
-	default:
-		goto yy1678
-	}
-yy1963:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy1972
-	default:
-		goto yy1678
-	}
-yy1964:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy1973
-	default:
-		goto yy1678
-	}
-yy1965:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy1974
-	default:
-		goto yy1678
-	}
-yy1966:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case '[':
-		fallthrough
-	case ']':
-		goto yy1678
-	default:
-		yyt2 = cursor
-		goto yy1975
-	}
-yy1967:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1976
-	default:
-		goto yy1678
-	}
-yy1968:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy1977
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy1978
+		goto yy1970
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1969:
+yy1961:
 	yyaccept = 2
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1979
+		goto yy1971
 	default:
-		goto yy1881
+		goto yy1873
 	}
-yy1970:
+yy1962:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -27901,178 +27453,178 @@ yy1970:
 	case ',':
 		fallthrough
 	case ']':
-		goto yy1678
+		goto yy1670
 	case '[':
-		goto yy1980
+		goto yy1972
 	default:
+		goto yy1962
+	}
+yy1963:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy1973
+	default:
+		goto yy1670
+	}
+yy1964:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1974
+	default:
+		goto yy1670
+	}
+yy1965:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy1975
+	default:
+		goto yy1670
+	}
+yy1966:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy1976
+	default:
+		goto yy1670
+	}
+yy1967:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy1670
+	case '[':
+		goto yy1977
+	default:
+		goto yy1967
+	}
+yy1968:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy1978
+	default:
+		goto yy1670
+	}
+yy1969:
+	cursor++
+	yych = buf[cursor]
+	yyt3 = cursor
+	goto yy1980
+yy1970:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy1970
+	case ':':
+		yyt5 = cursor
+		goto yy1982
+	default:
+		goto yy1670
 	}
 yy1971:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
-		goto yy1981
+	case 't':
+		goto yy1983
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1972:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy1982
+	case ']':
+		goto yy1670
 	default:
-		goto yy1678
+		goto yy1985
 	}
 yy1973:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy1983
+	case 'a':
+		goto yy1986
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1974:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy1984
+	case 'i':
+		goto yy1987
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1975:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case ']':
-		goto yy1678
-	case '[':
-		goto yy1985
+	case 'm':
+		goto yy1988
 	default:
-		goto yy1975
+		goto yy1670
 	}
 yy1976:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy1986
+	case 'n':
+		goto yy1989
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1977:
 	cursor++
 	yych = buf[cursor]
-	yyt3 = cursor
-	goto yy1988
+	switch (yych) {
+	case ']':
+		goto yy1670
+	default:
+		goto yy1991
+	}
 yy1978:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy1978
-	case ':':
-		yyt5 = cursor
-		goto yy1990
+	case ' ':
+		goto yy1992
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1979:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy1991
-	default:
-		goto yy1678
-	}
 yy1980:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy1678
-	default:
-		goto yy1993
-	}
-yy1981:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy1994
-	default:
-		goto yy1678
-	}
-yy1982:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy1995
-	default:
-		goto yy1678
-	}
-yy1983:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy1996
-	default:
-		goto yy1678
-	}
-yy1984:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy1997
-	default:
-		goto yy1678
-	}
-yy1985:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy1678
-	default:
-		goto yy1999
-	}
-yy1986:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2000
-	default:
-		goto yy1678
-	}
-yy1987:
-	cursor++
-	yych = buf[cursor]
-yy1988:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy1989
+		goto yy1981
 	default:
-		goto yy1987
+		goto yy1979
 	}
-yy1989:
+yy1981:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -28083,28 +27635,28 @@ yy1989:
 	v2 += -1
 	cursor += -1
 	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
-yy1990:
+yy1982:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy1977
+		goto yy1969
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1991:
+yy1983:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy2001
+		goto yy1993
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy1992:
+yy1984:
 	cursor++
 	yych = buf[cursor]
-yy1993:
+yy1985:
 	switch (yych) {
 	case '\n':
 		fallthrough
@@ -28115,67 +27667,159 @@ yy1993:
 	case ',':
 		fallthrough
 	case '[':
-		goto yy1678
+		goto yy1670
 	case ']':
-		goto yy2002
+		goto yy1994
 	default:
-		goto yy1992
+		goto yy1984
+	}
+yy1986:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy1995
+	default:
+		goto yy1670
+	}
+yy1987:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy1996
+	default:
+		goto yy1670
+	}
+yy1988:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy1997
+	default:
+		goto yy1670
+	}
+yy1989:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy1998
+	default:
+		goto yy1670
+	}
+yy1990:
+	cursor++
+	yych = buf[cursor]
+yy1991:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		goto yy1670
+	case ']':
+		goto yy1999
+	default:
+		goto yy1990
+	}
+yy1992:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1670
+	default:
+		yyt2 = cursor
+		goto yy2000
+	}
+yy1993:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2001
+	default:
+		goto yy1670
 	}
 yy1994:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy2003
+	case ':':
+		yyt2 = cursor
+		yyt9 = -1
+		yyt10 = -1
+		goto yy2002
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1995:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy2004
+	case 'n':
+		goto yy2003
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1996:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy2005
+	case 'e':
+		goto yy2004
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1997:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy2006
+	case ' ':
+		goto yy2005
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy1998:
 	cursor++
 	yych = buf[cursor]
-yy1999:
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case '[':
-		goto yy1678
-	case ']':
-		goto yy2007
+	case 's':
+		goto yy2006
 	default:
-		goto yy1998
+		goto yy1670
+	}
+yy1999:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		yyt4 = -1
+		yyt5 = -1
+		goto yy2007
+	case ':':
+		yyt3 = cursor
+		goto yy2008
+	default:
+		goto yy1670
 	}
 yy2000:
 	cursor++
@@ -28189,320 +27833,228 @@ yy2000:
 		fallthrough
 	case ',':
 		fallthrough
-	case '[':
-		fallthrough
 	case ']':
-		goto yy1678
+		goto yy1670
+	case '[':
+		goto yy2009
 	default:
-		yyt2 = cursor
-		goto yy2008
+		goto yy2000
 	}
 yy2001:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
 	case ' ':
-		goto yy2009
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1670
 	default:
-		goto yy1678
+		yyt1 = cursor
+		goto yy2010
 	}
 yy2002:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		yyt2 = cursor
-		yyt9 = -1
-		yyt10 = -1
-		goto yy2010
+	case ' ':
+		goto yy2011
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy2012
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2003:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy2011
+	case '=':
+		goto yy2013
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2004:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2012
+	case 'd':
+		goto yy2014
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2005:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2013
-	default:
-		goto yy1678
-	}
+	yyt1 = cursor
+	goto yy2016
 yy2006:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy2014
+	case 'h':
+		goto yy2018
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2007:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		yyt4 = -1
-		yyt5 = -1
-		goto yy2015
-	case ':':
-		yyt3 = cursor
-		goto yy2016
+	case 't':
+		goto yy2019
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2008:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case ']':
-		goto yy1678
-	case '[':
-		goto yy2017
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt5 = cursor
+		goto yy2020
 	default:
-		goto yy2008
+		goto yy1670
 	}
 yy2009:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case '[':
-		fallthrough
 	case ']':
-		goto yy1678
+		goto yy1670
 	default:
-		yyt1 = cursor
-		goto yy2018
+		goto yy2022
 	}
 yy2010:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
 	case ' ':
-		goto yy2019
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt9 = cursor
-		goto yy2020
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy1670
+	case '[':
+		goto yy2023
 	default:
-		goto yy1678
+		goto yy2010
 	}
 yy2011:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '=':
-		goto yy2021
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1670
 	default:
-		goto yy1678
+		yyt3 = cursor
+		goto yy2024
 	}
 yy2012:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy2022
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2012
+	case ':':
+		yyt10 = cursor
+		goto yy2025
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2013:
 	cursor++
 	yych = buf[cursor]
-	yyt1 = cursor
-	goto yy2024
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		goto yy1670
+	default:
+		yyt1 = cursor
+		goto yy2026
+	}
 yy2014:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy2026
+	case ' ':
+		goto yy2027
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2015:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy2027
-	default:
-		goto yy1678
-	}
 yy2016:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt5 = cursor
-		goto yy2028
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2017
 	default:
-		goto yy1678
+		goto yy2015
 	}
 yy2017:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy1678
-	default:
-		goto yy2030
-	}
-yy2018:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case ']':
-		goto yy1678
-	case '[':
-		goto yy2031
-	default:
-		goto yy2018
-	}
-yy2019:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy1678
-	default:
-		yyt3 = cursor
-		goto yy2032
-	}
-yy2020:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2020
-	case ':':
-		yyt10 = cursor
-		goto yy2033
-	default:
-		goto yy1678
-	}
-yy2021:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		goto yy1678
-	default:
-		yyt1 = cursor
-		goto yy2034
-	}
-yy2022:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2035
-	default:
-		goto yy1678
-	}
-yy2023:
-	cursor++
-	yych = buf[cursor]
-yy2024:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2025
-	default:
-		goto yy2023
-	}
-yy2025:
 	cursor++
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
 	{ e.text(eventTLSLibrary, v1, v2); return }
-yy2026:
+yy2018:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy2036
+		goto yy2028
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2027:
+yy2019:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2037
+		goto yy2029
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2028:
+yy2020:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt4 = cursor
-		goto yy2015
+		goto yy2007
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2028
+		goto yy2020
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2029:
+yy2021:
 	cursor++
 	yych = buf[cursor]
-yy2030:
+yy2022:
 	switch (yych) {
 	case '\n':
 		fallthrough
@@ -28513,44 +28065,44 @@ yy2030:
 	case ',':
 		fallthrough
 	case '[':
-		goto yy1678
+		goto yy1670
 	case ']':
-		goto yy2038
+		goto yy2030
 	default:
-		goto yy2029
+		goto yy2021
 	}
-yy2031:
+yy2023:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy1678
-	default:
-		goto yy2040
-	}
-yy2032:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1678
-	case ' ':
-		goto yy2041
+		goto yy1670
 	default:
 		goto yy2032
 	}
-yy2033:
+yy2024:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1670
+	case ' ':
+		goto yy2033
+	default:
+		goto yy2024
+	}
+yy2025:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2019
+		goto yy2011
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2034:
+yy2026:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -28559,40 +28111,40 @@ yy2034:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy1678
+		goto yy1670
 	case ',':
-		goto yy2042
-	default:
 		goto yy2034
+	default:
+		goto yy2026
 	}
-yy2035:
+yy2027:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy2043
+		goto yy2035
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2036:
+yy2028:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'k':
-		goto yy2044
+		goto yy2036
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2037:
+yy2029:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy2045
+		goto yy2037
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2038:
+yy2030:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -28600,17 +28152,17 @@ yy2038:
 		yyt3 = cursor
 		yyt4 = -1
 		yyt5 = -1
-		goto yy2046
+		goto yy2038
 	case ':':
 		yyt3 = cursor
-		goto yy2047
+		goto yy2039
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2039:
+yy2031:
 	cursor++
 	yych = buf[cursor]
-yy2040:
+yy2032:
 	switch (yych) {
 	case '\n':
 		fallthrough
@@ -28621,77 +28173,77 @@ yy2040:
 	case ',':
 		fallthrough
 	case '[':
-		goto yy1678
+		goto yy1670
 	case ']':
-		goto yy2048
+		goto yy2040
 	default:
-		goto yy2039
+		goto yy2031
 	}
-yy2041:
+yy2033:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy2049
+		goto yy2041
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2042:
+yy2034:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2050
+		goto yy2042
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2043:
+yy2035:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy2051
+		goto yy2043
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2044:
+yy2036:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2052
+		goto yy2044
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2045:
+yy2037:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2053
+		goto yy2045
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2046:
+yy2038:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'w':
-		goto yy2054
+		goto yy2046
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2047:
+yy2039:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt5 = cursor
-		goto yy2055
+		goto yy2047
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2048:
+yy2040:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -28699,141 +28251,232 @@ yy2048:
 		yyt4 = cursor
 		yyt9 = -1
 		yyt10 = -1
-		goto yy2056
+		goto yy2048
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2049:
+yy2041:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2057
+		goto yy2049
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2050:
+yy2042:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2058
+		goto yy2050
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2051:
+yy2043:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2059
+		goto yy2051
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2052:
+yy2044:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2060
+		goto yy2052
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2053:
+yy2045:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy2061
+		goto yy2053
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2054:
+yy2046:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy2062
+		goto yy2054
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2055:
+yy2047:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt4 = cursor
-		goto yy2046
+		goto yy2038
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2055
+		goto yy2047
 	default:
-		goto yy1678
+		goto yy1670
+	}
+yy2048:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2055
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt9 = cursor
+		goto yy2056
+	default:
+		goto yy1670
+	}
+yy2049:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2057
+	default:
+		goto yy1670
+	}
+yy2050:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2058
+	default:
+		goto yy1670
+	}
+yy2051:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2059
+	default:
+		goto yy1670
+	}
+yy2052:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2060
+	default:
+		goto yy1670
+	}
+yy2053:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2061
+	default:
+		goto yy1670
+	}
+yy2054:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2062
+	default:
+		goto yy1670
+	}
+yy2055:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1670
+	default:
+		yyt5 = cursor
+		goto yy2063
 	}
 yy2056:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2063
 	case '0','1','2','3','4','5','6','7','8','9':
-		yyt9 = cursor
+		goto yy2056
+	case ':':
+		yyt10 = cursor
 		goto yy2064
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2057:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'h':
 		goto yy2065
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2058:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'c':
 		goto yy2066
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2059:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
 	case ' ':
-		goto yy2067
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy1670
 	default:
-		goto yy1678
+		yyt1 = cursor
+		goto yy2067
 	}
 yy2060:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
+	case 'a':
 		goto yy2068
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2061:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'o':
 		goto yy2069
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2062:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'l':
 		goto yy2070
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2063:
 	cursor++
@@ -28842,42 +28485,38 @@ yy2063:
 	case '\n':
 		fallthrough
 	case '\r':
-		fallthrough
+		goto yy1670
 	case ' ':
-		goto yy1678
-	default:
-		yyt5 = cursor
 		goto yy2071
+	default:
+		goto yy2063
 	}
 yy2064:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2064
-	case ':':
-		yyt10 = cursor
-		goto yy2072
+	case ' ':
+		goto yy2055
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2065:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy2073
+	case ' ':
+		goto yy2072
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2066:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy2074
+	case 'e':
+		goto yy2073
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2067:
 	cursor++
@@ -28891,221 +28530,134 @@ yy2067:
 		fallthrough
 	case ',':
 		fallthrough
-	case '[':
-		fallthrough
 	case ']':
-		goto yy1678
+		goto yy1670
+	case '[':
+		goto yy2074
 	default:
-		yyt1 = cursor
-		goto yy2075
+		goto yy2067
 	}
 yy2068:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy2076
+	case 'i':
+		goto yy2075
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2069:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy2077
+	case 'u':
+		goto yy2076
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2070:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy2078
+	case 'e':
+		goto yy2077
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2071:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1678
-	case ' ':
-		goto yy2079
+	case 'w':
+		goto yy2078
 	default:
-		goto yy2071
+		goto yy1670
 	}
 yy2072:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2063
+	case 'c':
+		goto yy2079
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2073:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'i':
 		goto yy2080
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2074:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2081
+	case ']':
+		goto yy1670
 	default:
-		goto yy1678
+		goto yy2082
 	}
 yy2075:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case ']':
-		goto yy1678
-	case '[':
-		goto yy2082
+	case 'l':
+		goto yy2083
 	default:
-		goto yy2075
+		goto yy1670
 	}
 yy2076:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy2083
+	case 't':
+		goto yy2084
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2077:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
-		goto yy2084
+	case ' ':
+		goto yy2085
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2078:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2085
+	case 'i':
+		goto yy2086
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2079:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'w':
-		goto yy2086
+	case 'i':
+		goto yy2087
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2080:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy2087
+	case 'v':
+		goto yy2088
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2081:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2088
-	default:
-		goto yy1678
-	}
 yy2082:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy1678
-	default:
-		goto yy2090
-	}
-yy2083:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy2091
-	default:
-		goto yy1678
-	}
-yy2084:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy2092
-	default:
-		goto yy1678
-	}
-yy2085:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2093
-	default:
-		goto yy1678
-	}
-yy2086:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2094
-	default:
-		goto yy1678
-	}
-yy2087:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2095
-	default:
-		goto yy1678
-	}
-yy2088:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy2096
-	default:
-		goto yy1678
-	}
-yy2089:
-	cursor++
-	yych = buf[cursor]
-yy2090:
 	switch (yych) {
 	case '\n':
 		fallthrough
@@ -29116,31 +28668,31 @@ yy2090:
 	case ',':
 		fallthrough
 	case '[':
-		goto yy1678
+		goto yy1670
 	case ']':
-		goto yy2097
-	default:
 		goto yy2089
+	default:
+		goto yy2081
 	}
-yy2091:
+yy2083:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy2098
+		goto yy2090
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2092:
+yy2084:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2099
+		goto yy2091
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2093:
+yy2085:
 	cursor++
 	q1 = yyt1
 	p1 = yyt2
@@ -29150,34 +28702,34 @@ yy2093:
 	q2 = yyt2
 	q2 += -23
 	{ e.lost(q1, q2, p1, p2, o1, o2); return }
-yy2094:
+yy2086:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy2100
+		goto yy2092
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2095:
+yy2087:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy2101
+		goto yy2093
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2096:
+yy2088:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2102
+		goto yy2094
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2097:
+yy2089:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -29185,189 +28737,189 @@ yy2097:
 		yyt2 = cursor
 		yyt4 = -1
 		yyt5 = -1
+		goto yy2095
+	default:
+		goto yy1670
+	}
+yy2090:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2096
+	default:
+		goto yy1670
+	}
+yy2091:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'w':
+		goto yy2097
+	default:
+		goto yy1670
+	}
+yy2092:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2098
+	default:
+		goto yy1670
+	}
+yy2093:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2099
+	default:
+		goto yy1670
+	}
+yy2094:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2100
+	default:
+		goto yy1670
+	}
+yy2095:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2101
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt4 = cursor
+		goto yy2102
+	default:
+		goto yy1670
+	}
+yy2096:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
 		goto yy2103
 	default:
-		goto yy1678
+		goto yy1670
+	}
+yy2097:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'h':
+		goto yy2104
+	default:
+		goto yy1670
 	}
 yy2098:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2104
+	case ' ':
+		goto yy2105
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2099:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'w':
-		goto yy2105
+	case 'e':
+		goto yy2106
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2100:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy2106
+	case 'g':
+		goto yy2107
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2101:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy2107
-	default:
-		goto yy1678
-	}
+	yyt3 = cursor
+	goto yy2109
 yy2102:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy2108
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2102
+	case ':':
+		yyt5 = cursor
+		goto yy2111
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2103:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2109
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt4 = cursor
-		goto yy2110
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2112
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2104:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2111
+	case 'i':
+		goto yy2113
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2105:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
-		goto yy2112
+	case 'c':
+		goto yy2114
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2106:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2113
+	case 'r':
+		goto yy2115
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2107:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2114
+	case '_':
+		goto yy2116
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2108:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'g':
-		goto yy2115
-	default:
-		goto yy1678
-	}
 yy2109:
-	cursor++
-	yych = buf[cursor]
-	yyt3 = cursor
-	goto yy2117
-yy2110:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
+	case '\n':
+		fallthrough
+	case '\r':
 		goto yy2110
-	case ':':
-		yyt5 = cursor
-		goto yy2119
 	default:
-		goto yy1678
+		goto yy2108
 	}
-yy2111:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2120
-	default:
-		goto yy1678
-	}
-yy2112:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2121
-	default:
-		goto yy1678
-	}
-yy2113:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'c':
-		goto yy2122
-	default:
-		goto yy1678
-	}
-yy2114:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy2123
-	default:
-		goto yy1678
-	}
-yy2115:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '_':
-		goto yy2124
-	default:
-		goto yy1678
-	}
-yy2116:
-	cursor++
-	yych = buf[cursor]
-yy2117:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2118
-	default:
-		goto yy2116
-	}
-yy2118:
+yy2110:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -29378,140 +28930,140 @@ yy2118:
 	v2 += -1
 	cursor += -1
 	{ e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
-yy2119:
+yy2111:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2109
+		goto yy2101
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2120:
+yy2112:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
 	q2 += -38
 	cursor += -1
 	{ e.queue(eventNoHandshake, q1, q2); return }
-yy2121:
+yy2113:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
+		goto yy2117
+	default:
+		goto yy1670
+	}
+yy2114:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2118
+	default:
+		goto yy1670
+	}
+yy2115:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2119
+	default:
+		goto yy1670
+	}
+yy2116:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2120
+	default:
+		goto yy1670
+	}
+yy2117:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2121
+	default:
+		goto yy1670
+	}
+yy2118:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'p':
+		goto yy2122
+	default:
+		goto yy1670
+	}
+yy2119:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1670
+	default:
+		yyt6 = cursor
+		goto yy2123
+	}
+yy2120:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'x':
+		goto yy2124
+	default:
+		goto yy1670
+	}
+yy2121:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
 		goto yy2125
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2122:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'h':
 		goto yy2126
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2123:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1670
 	case ' ':
 		goto yy2127
 	default:
-		goto yy1678
+		goto yy2123
 	}
 yy2124:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
+	case '=':
 		goto yy2128
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2125:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy2129
-	default:
-		goto yy1678
-	}
-yy2126:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'p':
-		goto yy2130
-	default:
-		goto yy1678
-	}
-yy2127:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy1678
-	default:
-		yyt6 = cursor
-		goto yy2131
-	}
-yy2128:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'x':
-		goto yy2132
-	default:
-		goto yy1678
-	}
-yy2129:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2133
-	default:
-		goto yy1678
-	}
-yy2130:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy2134
-	default:
-		goto yy1678
-	}
-yy2131:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1678
-	case ' ':
-		goto yy2135
-	default:
-		goto yy2131
-	}
-yy2132:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2136
-	default:
-		goto yy1678
-	}
-yy2133:
 	cursor++
 	q1 = yyt1
 	p1 = yyt2
@@ -29521,25 +29073,25 @@ yy2133:
 	q2 = yyt2
 	q2 += -20
 	{ e.lost(q1, q2, p1, p2, o1, o2); return }
-yy2134:
+yy2126:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2137
+		goto yy2129
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2135:
+yy2127:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy2138
+		goto yy2130
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2136:
+yy2128:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -29550,34 +29102,34 @@ yy2136:
 	case ' ':
 		fallthrough
 	case ',':
-		goto yy1678
+		goto yy1670
 	default:
 		yyt2 = cursor
-		goto yy2139
+		goto yy2131
 	}
-yy2137:
+yy2129:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2140
+		goto yy2132
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2138:
+yy2130:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
 		yyt7 = cursor
-		goto yy2141
+		goto yy2133
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt7 = cursor
-		goto yy2142
+		goto yy2134
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2139:
+yy2131:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -29589,46 +29141,46 @@ yy2139:
 		yyt5 = -1
 		yyt6 = -1
 		yyt7 = -1
-		goto yy2143
+		goto yy2135
 	case ' ':
-		goto yy1678
+		goto yy1670
 	case ',':
 		yyt3 = cursor
-		goto yy2144
+		goto yy2136
 	default:
-		goto yy2139
+		goto yy2131
 	}
-yy2140:
+yy2132:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2145
+		goto yy2137
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2141:
+yy2133:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2142
+		goto yy2134
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2142:
+yy2134:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '/':
 		yyt8 = cursor
-		goto yy2146
+		goto yy2138
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2142
+		goto yy2134
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2143:
+yy2135:
 	cursor++
 	v1 = yyt1
 	p1 = yyt2
@@ -29641,265 +29193,265 @@ yy2143:
 	v2 += -15
 	cursor += -1
 	{ e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
-yy2144:
+yy2136:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
+		goto yy2139
+	default:
+		goto yy1670
+	}
+yy2137:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy1670
+	default:
+		yyt6 = cursor
+		goto yy2140
+	}
+yy2138:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy2141
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2142
+	default:
+		goto yy1670
+	}
+yy2139:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2143
+	default:
+		goto yy1670
+	}
+yy2140:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy1670
+	case ' ':
+		goto yy2144
+	default:
+		goto yy2140
+	}
+yy2141:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2142
+	default:
+		goto yy1670
+	}
+yy2142:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2145
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2142
+	default:
+		goto yy1670
+	}
+yy2143:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2146
+	default:
+		goto yy1670
+	}
+yy2144:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '(':
 		goto yy2147
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2145:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy1678
-	default:
-		yyt6 = cursor
+	case 'b':
 		goto yy2148
+	default:
+		goto yy1670
 	}
 yy2146:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
+	case 'i':
 		goto yy2149
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2150
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2147:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
+	case '-':
+		yyt7 = cursor
+		goto yy2150
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt7 = cursor
 		goto yy2151
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2148:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy1678
-	case ' ':
+	case 'i':
 		goto yy2152
 	default:
-		goto yy2148
+		goto yy1670
 	}
 yy2149:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2150
+	case 'l':
+		goto yy2153
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2150:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2153
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2150
+		goto yy2151
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2151:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case '/':
+		yyt8 = cursor
 		goto yy2154
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2151
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2152:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '(':
+	case 't':
 		goto yy2155
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2153:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
+	case 'u':
 		goto yy2156
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2154:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case '-':
 		goto yy2157
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2158
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2155:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
-		yyt7 = cursor
-		goto yy2158
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt7 = cursor
+	case 's':
 		goto yy2159
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2156:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'r':
 		goto yy2160
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2157:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy2161
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2158
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2158:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case ' ':
+		goto yy2161
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2159
+		goto yy2158
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2159:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '/':
-		yyt8 = cursor
+	case ')':
 		goto yy2162
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2159
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2160:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'e':
 		goto yy2163
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2161:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 'b':
 		goto yy2164
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2162:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '-':
-		goto yy2165
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2166
-	default:
-		goto yy1678
-	}
-yy2163:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2167
-	default:
-		goto yy1678
-	}
-yy2164:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy2168
-	default:
-		goto yy1678
-	}
-yy2165:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2166
-	default:
-		goto yy1678
-	}
-yy2166:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2169
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2166
-	default:
-		goto yy1678
-	}
-yy2167:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ')':
-		goto yy2170
-	default:
-		goto yy1678
-	}
-yy2168:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy2171
-	default:
-		goto yy1678
-	}
-yy2169:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'b':
-		goto yy2172
-	default:
-		goto yy1678
-	}
-yy2170:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -29908,29 +29460,29 @@ yy2170:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy2173
+		goto yy2165
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2171:
+yy2163:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '_':
-		goto yy2174
+		goto yy2166
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2172:
+yy2164:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2175
+		goto yy2167
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2173:
+yy2165:
 	cursor++
 	w1 = yyt4
 	w2 = yyt5
@@ -29948,70 +29500,70 @@ yy2173:
 	c2 += -2
 	cursor += -1
 	{ e.tlsEstablished(b, tlsMatch{w1, w2, -1, -1, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); e.count = 1; return }
-yy2174:
+yy2166:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy2176
+		goto yy2168
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2175:
+yy2167:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy2177
+		goto yy2169
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2176:
+yy2168:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'y':
-		goto yy2178
+		goto yy2170
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2177:
+yy2169:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy2179
+		goto yy2171
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2178:
+yy2170:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy2180
+		goto yy2172
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2179:
+yy2171:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ')':
-		goto yy2181
+		goto yy2173
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2180:
+yy2172:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2182
+		goto yy2174
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2181:
+yy2173:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -30020,20 +29572,20 @@ yy2181:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy2183
+		goto yy2175
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2182:
+yy2174:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy2184
+		goto yy2176
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2183:
+yy2175:
 	cursor++
 	w1 = yyt2
 	w2 = yyt3
@@ -30051,7 +29603,7 @@ yy2183:
 	c2 += -2
 	cursor += -1
 	{ e.tlsEstablished(b, tlsMatch{w1, w2, -1, -1, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
-yy2184:
+yy2176:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -30061,11 +29613,11 @@ yy2184:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt5 = cursor
-		goto yy2185
+		goto yy2177
 	default:
-		goto yy1678
+		goto yy1670
 	}
-yy2185:
+yy2177:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -30075,188 +29627,188 @@ yy2185:
 		yyt4 = -1
 		yyt6 = cursor
 		yyt7 = -1
-		goto yy2143
+		goto yy2135
 	case ',':
 		yyt6 = cursor
-		goto yy2186
+		goto yy2178
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2177
+	default:
+		goto yy1670
+	}
+yy2178:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2179
+	default:
+		goto yy1670
+	}
+yy2179:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2180
+	default:
+		goto yy1670
+	}
+yy2180:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2181
+	default:
+		goto yy1670
+	}
+yy2181:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2182
+	default:
+		goto yy1670
+	}
+yy2182:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2183
+	default:
+		goto yy1670
+	}
+yy2183:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2184
+	default:
+		goto yy1670
+	}
+yy2184:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
 		goto yy2185
 	default:
-		goto yy1678
+		goto yy1670
+	}
+yy2185:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2186
+	default:
+		goto yy1670
 	}
 yy2186:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '_':
 		goto yy2187
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2187:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
+	case 'r':
 		goto yy2188
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2188:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'e':
 		goto yy2189
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2189:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'a':
 		goto yy2190
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2190:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 's':
 		goto yy2191
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2191:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 'o':
 		goto yy2192
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2192:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'n':
 		goto yy2193
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2193:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case '=':
 		goto yy2194
 	default:
-		goto yy1678
+		goto yy1670
 	}
 yy2194:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '_':
-		goto yy2195
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt4 = cursor
+		yyt7 = cursor
+		goto yy2135
 	default:
-		goto yy1678
+		yyt7 = cursor
+		goto yy2195
 	}
 yy2195:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2196
-	default:
-		goto yy1678
-	}
-yy2196:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy2197
-	default:
-		goto yy1678
-	}
-yy2197:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy2198
-	default:
-		goto yy1678
-	}
-yy2198:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2199
-	default:
-		goto yy1678
-	}
-yy2199:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy2200
-	default:
-		goto yy1678
-	}
-yy2200:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy2201
-	default:
-		goto yy1678
-	}
-yy2201:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2202
-	default:
-		goto yy1678
-	}
-yy2202:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		yyt4 = cursor
-		yyt7 = cursor
-		goto yy2143
+		goto yy2135
 	default:
-		yyt7 = cursor
-		goto yy2203
-	}
-yy2203:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt4 = cursor
-		goto yy2143
-	default:
-		goto yy2203
+		goto yy2195
 	}
 }
 
@@ -30278,12 +29830,12 @@ func lexAgent(b *batch, e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy2207
+		goto yy2199
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy2208
+		goto yy2200
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -30302,15 +29854,15 @@ func lexAgent(b *batch, e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy2209
+		goto yy2201
 	default:
-		goto yy2205
+		goto yy2197
 	}
-yy2205:
+yy2197:
 	cursor++
-yy2206:
+yy2198:
 	{ return }
-yy2207:
+yy2199:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -30320,11 +29872,11 @@ yy2207:
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy2210
+		goto yy2202
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy2212
+		goto yy2204
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -30342,11 +29894,11 @@ yy2207:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2213
+		goto yy2205
 	default:
-		goto yy2206
+		goto yy2198
 	}
-yy2208:
+yy2200:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -30354,11 +29906,11 @@ yy2208:
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy2212
+		goto yy2204
 	default:
-		goto yy2206
+		goto yy2198
 	}
-yy2209:
+yy2201:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -30384,9 +29936,197 @@ yy2209:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2213
+		goto yy2205
 	default:
+		goto yy2198
+	}
+yy2202:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
 		goto yy2206
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2207
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2208
+	default:
+		goto yy2203
+	}
+yy2203:
+	cursor = marker
+	goto yy2198
+yy2204:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2207
+	default:
+		goto yy2203
+	}
+yy2205:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2208
+	default:
+		goto yy2203
+	}
+yy2206:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2209
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2210
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2211
+	default:
+		goto yy2203
+	}
+yy2207:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2210
+	default:
+		goto yy2203
+	}
+yy2208:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2211
+	default:
+		goto yy2203
+	}
+yy2209:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2212
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2213
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2214
+	default:
+		goto yy2203
 	}
 yy2210:
 	cursor++
@@ -30394,50 +30134,12 @@ yy2210:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2214
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2215
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2216
+	case 'A','B','C','D','E','F':
+		goto yy2213
 	default:
-		goto yy2211
+		goto yy2203
 	}
 yy2211:
-	cursor = marker
-	goto yy2206
-yy2212:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy2215
-	default:
-		goto yy2211
-	}
-yy2213:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -30462,9 +30164,53 @@ yy2213:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2216
+		goto yy2214
 	default:
-		goto yy2211
+		goto yy2203
+	}
+yy2212:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2215
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2216
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2218
+	default:
+		goto yy2203
+	}
+yy2213:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2203
+	default:
+		goto yy2217
 	}
 yy2214:
 	cursor++
@@ -30474,12 +30220,37 @@ yy2214:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy2217
-	case 'A':
+	case 'F','G','H':
 		fallthrough
-	case 'E':
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
 		goto yy2218
+	default:
+		goto yy2203
+	}
+yy2215:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2219
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -30497,22 +30268,25 @@ yy2214:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2219
+		goto yy2221
 	default:
-		goto yy2211
+		goto yy2217
 	}
-yy2215:
+yy2216:
 	cursor++
 	yych = buf[cursor]
+yy2217:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy2218
+		goto yy2216
+	case ':':
+		goto yy2220
 	default:
-		goto yy2211
+		goto yy2203
 	}
-yy2216:
+yy2218:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -30537,55 +30311,9 @@ yy2216:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2219
-	default:
-		goto yy2211
-	}
-yy2217:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2220
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2221
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2222
-	default:
-		goto yy2211
-	}
-yy2218:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
 		goto yy2221
 	default:
-		goto yy2211
+		goto yy2203
 	}
 yy2219:
 	cursor++
@@ -30595,41 +30323,8 @@ yy2219:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2222
-	default:
-		goto yy2211
-	}
-yy2220:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
 	case 'F':
-		goto yy2223
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2224
+		goto yy2222
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -30647,18 +30342,47 @@ yy2220:
 	case 'p','q','r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2226
+		goto yy2223
 	default:
-		goto yy2211
+		goto yy2217
+	}
+yy2220:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2224
+	default:
+		goto yy2203
 	}
 yy2221:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
-		goto yy2211
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2223
 	default:
-		goto yy2225
+		goto yy2203
 	}
 yy2222:
 	cursor++
@@ -30668,6 +30392,37 @@ yy2222:
 		fallthrough
 	case 'B','C','D':
 		fallthrough
+	case 'F':
+		goto yy2225
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2226
+	default:
+		goto yy2217
+	}
+yy2223:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
 	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -30687,161 +30442,61 @@ yy2222:
 	case 'v','w','x','y','z':
 		goto yy2226
 	default:
-		goto yy2211
-	}
-yy2223:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2227
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2229
-	default:
-		goto yy2225
+		goto yy2203
 	}
 yy2224:
 	cursor++
 	yych = buf[cursor]
-yy2225:
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy2224
-	case ':':
-		goto yy2228
+	case 't':
+		goto yy2227
 	default:
-		goto yy2211
+		goto yy2203
+	}
+yy2225:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'z':
+		goto yy2230
+	default:
+		goto yy2229
 	}
 yy2226:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2229
+	case 'z':
+		goto yy2230
 	default:
-		goto yy2211
+		goto yy2231
 	}
 yy2227:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2230
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2231
+	case 'o':
+		goto yy2232
 	default:
-		goto yy2225
+		goto yy2203
 	}
 yy2228:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2232
-	default:
-		goto yy2211
-	}
 yy2229:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2231
-	default:
-		goto yy2211
-	}
-yy2230:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy2233
+		goto yy2228
+	case ':':
+		goto yy2220
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2216
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -30858,14 +30513,17 @@ yy2230:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2234
+	case 'v','w','x','y':
+		goto yy2230
+	case 'z':
+		goto yy2233
 	default:
-		goto yy2225
+		goto yy2203
 	}
-yy2231:
+yy2230:
 	cursor++
 	yych = buf[cursor]
+yy2231:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
@@ -30887,202 +30545,96 @@ yy2231:
 		fallthrough
 	case 'p','q','r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2234
+	case 'v','w','x','y':
+		goto yy2230
+	case 'z':
+		goto yy2233
 	default:
-		goto yy2211
+		goto yy2203
 	}
 yy2232:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy2235
+	case '=':
+		goto yy2234
 	default:
-		goto yy2211
+		goto yy2203
 	}
 yy2233:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2235
 	case 'z':
-		goto yy2238
+		goto yy2233
 	default:
-		goto yy2237
+		goto yy2203
 	}
 yy2234:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'z':
-		goto yy2238
+	case '<':
+		goto yy2236
 	default:
-		goto yy2239
+		goto yy2203
 	}
 yy2235:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy2240
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p','q','r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2235
+	case ':':
+		goto yy2220
+	case 'z':
+		goto yy2233
 	default:
-		goto yy2211
+		goto yy2203
 	}
 yy2236:
-	cursor++
-	yych = buf[cursor]
-yy2237:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2236
-	case ':':
-		goto yy2228
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2224
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2238
-	case 'z':
-		goto yy2241
-	default:
-		goto yy2211
-	}
-yy2238:
-	cursor++
-	yych = buf[cursor]
-yy2239:
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2238
-	case 'z':
-		goto yy2241
-	default:
-		goto yy2211
-	}
-yy2240:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2242
-	default:
-		goto yy2211
-	}
-yy2241:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2243
-	case 'z':
-		goto yy2241
-	default:
-		goto yy2211
-	}
-yy2242:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '<':
-		goto yy2244
-	default:
-		goto yy2211
-	}
-yy2243:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p','q','r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2243
-	case ':':
-		goto yy2228
-	case 'z':
-		goto yy2241
-	default:
-		goto yy2211
-	}
-yy2244:
 	cursor++
 	q1 = yyt1
 	q2 = cursor
@@ -31118,105 +30670,105 @@ func lexDelivery(f *deliveryFields, buf []byte, cursor int) (complete, ok bool) 
 	yych = buf[cursor]
 	switch (yych) {
 	case ',':
-		goto yy2248
+		goto yy2240
 	default:
-		goto yy2246
+		goto yy2238
 	}
-yy2246:
+yy2238:
 	cursor++
-yy2247:
+yy2239:
 	{ return false, false }
-yy2248:
+yy2240:
 	yyaccept = 0
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2249
+		goto yy2241
 	default:
-		goto yy2247
+		goto yy2239
 	}
-yy2249:
+yy2241:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2251
+		goto yy2243
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2250:
+yy2242:
 	cursor = marker
 	switch (yyaccept) {
 	case 0:
-		goto yy2247
+		goto yy2239
 	case 1:
-		goto yy2259
+		goto yy2251
 	case 2:
 		yyt4 = yyt3
-		goto yy2259
+		goto yy2251
 	case 3:
 		yyt8 = yyt5
-		goto yy2259
+		goto yy2251
 	case 4:
 		yyt6 = yyt4
 		yyt7 = yyt5
 		yyt4 = yyt3
-		goto yy2259
+		goto yy2251
 	default:
 		yyt6 = yyt4
 		yyt7 = yyt5
 		yyt10 = yyt14
 		yyt4 = yyt3
-		goto yy2259
+		goto yy2251
 	}
-yy2251:
+yy2243:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2252
+		goto yy2244
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2252:
+yy2244:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy2253
+		goto yy2245
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2253:
+yy2245:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy2254
+		goto yy2246
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2254:
+yy2246:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'y':
-		goto yy2255
+		goto yy2247
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2255:
+yy2247:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy2256
+		goto yy2248
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2256:
+yy2248:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -31227,12 +30779,12 @@ yy2256:
 	case ' ':
 		fallthrough
 	case ',':
-		goto yy2250
+		goto yy2242
 	default:
 		yyt1 = cursor
-		goto yy2257
+		goto yy2249
 	}
-yy2257:
+yy2249:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -31241,7 +30793,7 @@ yy2257:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy2250
+		goto yy2242
 	case ',':
 		yyt2 = cursor
 		yyt4 = -1
@@ -31253,22 +30805,22 @@ yy2257:
 		yyt11 = -1
 		yyt12 = -1
 		yyt13 = -1
-		goto yy2258
+		goto yy2250
 	default:
-		goto yy2257
+		goto yy2249
 	}
-yy2258:
+yy2250:
 	yyaccept = 1
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2260
+		goto yy2252
 	default:
-		goto yy2259
+		goto yy2251
 	}
-yy2259:
+yy2251:
 	p1 = yyt1
 	p2 = yyt2
 	n1 = yyt8
@@ -31285,136 +30837,136 @@ yy2259:
 		f.uses = uses(buf, n1, n2)
 		return false, true
 	}
-yy2260:
+yy2252:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy2261
+		goto yy2253
 	case 'd':
+		goto yy2254
+	default:
+		goto yy2242
+	}
+yy2253:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2255
+	default:
+		goto yy2242
+	}
+yy2254:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2256
+	default:
+		goto yy2242
+	}
+yy2255:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2257
+	default:
+		goto yy2242
+	}
+yy2256:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2258
+	default:
+		goto yy2242
+	}
+yy2257:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'n':
+		goto yy2259
+	default:
+		goto yy2242
+	}
+yy2258:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2260
+	default:
+		goto yy2242
+	}
+yy2259:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '_':
+		goto yy2261
+	default:
+		goto yy2242
+	}
+yy2260:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
 		goto yy2262
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2261:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'u':
 		goto yy2263
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2262:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case '=':
 		goto yy2264
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2263:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 's':
 		goto yy2265
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2264:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt3 = cursor
 		goto yy2266
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2265:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'e':
 		goto yy2267
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2266:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy2268
-	default:
-		goto yy2250
-	}
-yy2267:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '_':
-		goto yy2269
-	default:
-		goto yy2250
-	}
-yy2268:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'y':
-		goto yy2270
-	default:
-		goto yy2250
-	}
-yy2269:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy2271
-	default:
-		goto yy2250
-	}
-yy2270:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2272
-	default:
-		goto yy2250
-	}
-yy2271:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2273
-	default:
-		goto yy2250
-	}
-yy2272:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt3 = cursor
-		goto yy2274
-	default:
-		goto yy2250
-	}
-yy2273:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy2275
-	default:
-		goto yy2250
-	}
-yy2274:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -31424,65 +30976,65 @@ yy2274:
 		yyt9 = cursor
 		yyt10 = -1
 		yyt11 = -1
-		goto yy2276
+		goto yy2268
 	case '.':
-		goto yy2277
+		goto yy2269
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2274
+		goto yy2266
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2275:
+yy2267:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy2278
+		goto yy2270
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2276:
+yy2268:
 	yyaccept = 2
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2279
+		goto yy2271
 	default:
 		yyt4 = yyt3
-		goto yy2259
+		goto yy2251
 	}
-yy2277:
+yy2269:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2280
+		goto yy2272
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2278:
+yy2270:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt5 = cursor
 		yyt12 = cursor
-		goto yy2281
+		goto yy2273
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2279:
+yy2271:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy2282
+		goto yy2274
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2280:
+yy2272:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -31492,13 +31044,13 @@ yy2280:
 		yyt9 = cursor
 		yyt10 = -1
 		yyt11 = -1
-		goto yy2276
+		goto yy2268
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2280
+		goto yy2272
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2281:
+yy2273:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -31510,97 +31062,183 @@ yy2281:
 		yyt10 = -1
 		yyt11 = -1
 		yyt13 = cursor
-		goto yy2283
+		goto yy2275
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2281
+		goto yy2273
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2282:
+yy2274:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2284
+		goto yy2276
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2283:
+yy2275:
 	yyaccept = 3
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2285
+		goto yy2277
 	default:
 		yyt8 = yyt5
-		goto yy2259
+		goto yy2251
 	}
-yy2284:
+yy2276:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy2286
+		goto yy2278
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2285:
+yy2277:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
 		yyt8 = yyt5
-		goto yy2262
+		goto yy2254
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2286:
+yy2278:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy2287
+		goto yy2279
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2287:
+yy2279:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'y':
-		goto yy2288
+		goto yy2280
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2288:
+yy2280:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy2289
+		goto yy2281
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2289:
+yy2281:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy2290
+		goto yy2282
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2290:
+yy2282:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
+		goto yy2283
+	default:
+		goto yy2242
+	}
+yy2283:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '.':
+		goto yy2284
+	case '/':
+		goto yy2285
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2283
+	default:
+		goto yy2242
+	}
+yy2284:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2286
+	default:
+		goto yy2242
+	}
+yy2285:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2287
+	default:
+		goto yy2242
+	}
+yy2286:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		goto yy2285
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2286
+	default:
+		goto yy2242
+	}
+yy2287:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '.':
+		goto yy2288
+	case '/':
+		yyt5 = cursor
+		goto yy2289
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2287
+	default:
+		goto yy2242
+	}
+yy2288:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2290
+	default:
+		goto yy2242
+	}
+yy2289:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2291
 	default:
-		goto yy2250
+		goto yy2242
+	}
+yy2290:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '/':
+		yyt5 = cursor
+		goto yy2289
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2290
+	default:
+		goto yy2242
 	}
 yy2291:
 	cursor++
@@ -31613,7 +31251,7 @@ yy2291:
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2291
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2292:
 	cursor++
@@ -31622,7 +31260,7 @@ yy2292:
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2294
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2293:
 	cursor++
@@ -31631,7 +31269,7 @@ yy2293:
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2295
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2294:
 	cursor++
@@ -31642,30 +31280,37 @@ yy2294:
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2294
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2295:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '.':
+	case ',':
+		yyt10 = -1
+		yyt11 = -1
+		yyt14 = -1
 		goto yy2296
-	case '/':
-		yyt5 = cursor
+	case '.':
 		goto yy2297
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2295
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2296:
+	yyaccept = 4
 	cursor++
+	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
+	case ' ':
 		goto yy2298
 	default:
-		goto yy2250
+		yyt6 = yyt4
+		yyt7 = yyt5
+		yyt4 = yyt3
+		goto yy2251
 	}
 yy2297:
 	cursor++
@@ -31674,369 +31319,276 @@ yy2297:
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2299
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2298:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '/':
-		yyt5 = cursor
-		goto yy2297
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2298
+	case 'd':
+		goto yy2300
+	case 't':
+		goto yy2301
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2299:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '.':
-		goto yy2300
-	case '/':
-		goto yy2301
+	case ',':
+		yyt10 = -1
+		yyt11 = -1
+		yyt14 = -1
+		goto yy2296
 	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2299
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2300:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
+	case 's':
 		goto yy2302
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2301:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
+	case 'l':
 		goto yy2303
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2302:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '/':
-		goto yy2301
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2302
+	case 'n':
+		goto yy2304
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2303:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ',':
-		yyt10 = -1
-		yyt11 = -1
-		yyt14 = -1
-		goto yy2304
-	case '.':
+	case 's':
 		goto yy2305
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2303
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2304:
-	yyaccept = 4
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '=':
 		goto yy2306
 	default:
-		yyt6 = yyt4
-		yyt7 = yyt5
-		yyt4 = yyt3
-		goto yy2259
+		goto yy2242
 	}
 yy2305:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
+	case '=':
 		goto yy2307
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2306:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt6 = cursor
 		goto yy2308
-	case 't':
-		goto yy2309
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2307:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
 	case ',':
-		yyt10 = -1
-		yyt11 = -1
-		yyt14 = -1
-		goto yy2304
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2307
+		goto yy2242
 	default:
-		goto yy2250
+		yyt14 = cursor
+		goto yy2309
 	}
 yy2308:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case '.':
 		goto yy2310
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2309:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2242
+	case ',':
+		yyt10 = cursor
+		yyt11 = cursor
 		goto yy2311
 	default:
-		goto yy2250
+		goto yy2309
 	}
 yy2310:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case '0','1','2','3','4','5','6','7','8','9':
 		goto yy2312
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2311:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2313
-	default:
-		goto yy2250
-	}
-yy2312:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2314
-	default:
-		goto yy2250
-	}
-yy2313:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2315
-	default:
-		goto yy2250
-	}
-yy2314:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt6 = cursor
-		goto yy2316
-	default:
-		goto yy2250
-	}
-yy2315:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		goto yy2250
-	default:
-		yyt14 = cursor
-		goto yy2317
-	}
-yy2316:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '.':
-		goto yy2318
-	default:
-		goto yy2250
-	}
-yy2317:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy2250
-	case ',':
-		yyt10 = cursor
-		yyt11 = cursor
-		goto yy2319
-	default:
-		goto yy2317
-	}
-yy2318:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2320
-	default:
-		goto yy2250
-	}
-yy2319:
 	yyaccept = 5
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2321
+		goto yy2313
 	default:
 		yyt6 = yyt4
 		yyt7 = yyt5
 		yyt10 = yyt14
 		yyt4 = yyt3
-		goto yy2259
+		goto yy2251
+	}
+yy2312:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '.':
+		goto yy2314
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2312
+	default:
+		goto yy2242
+	}
+yy2313:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2300
+	default:
+		goto yy2242
+	}
+yy2314:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2315
+	default:
+		goto yy2242
+	}
+yy2315:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ',':
+		goto yy2316
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2315
+	default:
+		goto yy2242
+	}
+yy2316:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2317
+	default:
+		goto yy2242
+	}
+yy2317:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2318
+	default:
+		goto yy2242
+	}
+yy2318:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2319
+	default:
+		goto yy2242
+	}
+yy2319:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2320
+	default:
+		goto yy2242
 	}
 yy2320:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '.':
-		goto yy2322
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2320
+	case 't':
+		goto yy2321
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2321:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
-		goto yy2308
+	case 'u':
+		goto yy2322
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2322:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
+	case 's':
 		goto yy2323
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2323:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ',':
+	case '=':
 		goto yy2324
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2323
 	default:
-		goto yy2250
+		goto yy2242
 	}
 yy2324:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2325
-	default:
-		goto yy2250
-	}
-yy2325:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2326
-	default:
-		goto yy2250
-	}
-yy2326:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy2327
-	default:
-		goto yy2250
-	}
-yy2327:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy2328
-	default:
-		goto yy2250
-	}
-yy2328:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy2329
-	default:
-		goto yy2250
-	}
-yy2329:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy2330
-	default:
-		goto yy2250
-	}
-yy2330:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2331
-	default:
-		goto yy2250
-	}
-yy2331:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2332
-	default:
-		goto yy2250
-	}
-yy2332:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -32046,52 +31598,52 @@ yy2332:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt7 = cursor
-		goto yy2333
+		goto yy2325
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2333:
+yy2325:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2334
+		goto yy2326
 	case '-':
 		fallthrough
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2333
+		goto yy2325
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2334:
+yy2326:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy2335
+		goto yy2327
 	default:
-		goto yy2250
+		goto yy2242
 	}
-yy2335:
+yy2327:
 	cursor++
 	yych = buf[cursor]
 	yyt8 = cursor
-	goto yy2337
-yy2336:
+	goto yy2329
+yy2328:
 	cursor++
 	yych = buf[cursor]
-yy2337:
+yy2329:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2338
+		goto yy2330
 	default:
-		goto yy2336
+		goto yy2328
 	}
-yy2338:
+yy2330:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -32142,21 +31694,21 @@ func lexPolicy(buf []byte, cursor int) (level, final, requireTLS span, violated,
 	yych = buf[cursor]
 	switch (yych) {
 	case '!':
-		goto yy2342
+		goto yy2334
 	case '-':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt5 = -1
 		yyt6 = cursor
-		goto yy2343
+		goto yy2335
 	default:
-		goto yy2340
+		goto yy2332
 	}
-yy2340:
+yy2332:
 	cursor++
-yy2341:
+yy2333:
 	{ return }
-yy2342:
+yy2334:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -32166,11 +31718,11 @@ yy2342:
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt5 = cursor
 		yyt6 = cursor
-		goto yy2344
+		goto yy2336
 	default:
-		goto yy2341
+		goto yy2333
 	}
-yy2343:
+yy2335:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
@@ -32190,14 +31742,14 @@ yy2343:
 	case '?':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2345
+		goto yy2337
 	default:
-		goto yy2341
+		goto yy2333
 	}
-yy2344:
+yy2336:
 	cursor++
 	yych = buf[cursor]
-yy2345:
+yy2337:
 	switch (yych) {
 	case '\n':
 		fallthrough
@@ -32212,32 +31764,32 @@ yy2345:
 		yyt4 = -1
 		yyt7 = -1
 		yyt8 = -1
-		goto yy2347
+		goto yy2339
 	case '-':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2344
+		goto yy2336
 	case '/':
 		yyt1 = cursor
 		yyt2 = -1
 		yyt3 = -1
 		yyt7 = -1
-		goto yy2348
+		goto yy2340
 	case ':':
 		yyt1 = cursor
-		goto yy2349
+		goto yy2341
 	case '?':
 		yyt1 = cursor
 		yyt2 = -1
 		yyt7 = -1
-		goto yy2350
+		goto yy2342
 	default:
-		goto yy2346
+		goto yy2338
 	}
-yy2346:
+yy2338:
 	cursor = marker
-	goto yy2341
-yy2347:
+	goto yy2333
+yy2339:
 	cursor++
 	n1 = yyt5
 	w1 = yyt6
@@ -32251,7 +31803,7 @@ yy2347:
 	{
 		return spanOf(w1, w2), optional(v1, v2), optional(c1, c2), n1 >= 0, s1 >= 0
 	}
-yy2348:
+yy2340:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -32264,12 +31816,12 @@ yy2348:
 	case ',':
 		fallthrough
 	case '/':
-		goto yy2346
+		goto yy2338
 	default:
 		yyt8 = cursor
-		goto yy2351
+		goto yy2343
 	}
-yy2349:
+yy2341:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -32277,11 +31829,11 @@ yy2349:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt7 = cursor
-		goto yy2352
+		goto yy2344
 	default:
-		goto yy2346
+		goto yy2338
 	}
-yy2350:
+yy2342:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -32295,14 +31847,14 @@ yy2350:
 		yyt3 = cursor
 		yyt4 = -1
 		yyt8 = -1
-		goto yy2347
+		goto yy2339
 	case '/':
 		yyt3 = cursor
-		goto yy2348
+		goto yy2340
 	default:
-		goto yy2346
+		goto yy2338
 	}
-yy2351:
+yy2343:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -32314,13 +31866,13 @@ yy2351:
 		fallthrough
 	case ',':
 		yyt4 = cursor
-		goto yy2347
+		goto yy2339
 	case '/':
-		goto yy2346
+		goto yy2338
 	default:
-		goto yy2351
+		goto yy2343
 	}
-yy2352:
+yy2344:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -32335,20 +31887,20 @@ yy2352:
 		yyt3 = -1
 		yyt4 = -1
 		yyt8 = -1
-		goto yy2347
+		goto yy2339
 	case '-':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2352
+		goto yy2344
 	case '/':
 		yyt2 = cursor
 		yyt3 = -1
-		goto yy2348
+		goto yy2340
 	case '?':
 		yyt2 = cursor
-		goto yy2350
+		goto yy2342
 	default:
-		goto yy2346
+		goto yy2338
 	}
 }
 
@@ -32368,60 +31920,180 @@ func lexQueuedAs(buf []byte, cursor int) span {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2356
+		goto yy2348
 	case 'q':
-		goto yy2357
+		goto yy2349
 	default:
+		goto yy2346
+	}
+yy2346:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2347
+	default:
+		goto yy2351
+	}
+yy2347:
+	{ return span{} }
+yy2348:
+	cursor++
+	goto yy2347
+yy2349:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2347
+	case 'u':
 		goto yy2354
+	default:
+		goto yy2351
+	}
+yy2350:
+	cursor++
+	yych = buf[cursor]
+yy2351:
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case 'q':
+		goto yy2353
+	default:
+		goto yy2350
+	}
+yy2352:
+	cursor = marker
+	goto yy2347
+yy2353:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case 'q':
+		goto yy2353
+	case 'u':
+		goto yy2354
+	default:
+		goto yy2350
 	}
 yy2354:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
+		goto yy2352
+	case 'e':
 		goto yy2355
+	case 'q':
+		goto yy2353
 	default:
-		goto yy2359
+		goto yy2350
 	}
 yy2355:
-	{ return span{} }
-yy2356:
 	cursor++
-	goto yy2355
-yy2357:
-	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2355
+		goto yy2352
+	case 'q':
+		goto yy2353
 	case 'u':
-		goto yy2362
+		goto yy2356
 	default:
-		goto yy2359
+		goto yy2350
+	}
+yy2356:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case 'e':
+		goto yy2357
+	case 'q':
+		goto yy2353
+	default:
+		goto yy2350
+	}
+yy2357:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case 'd':
+		goto yy2358
+	case 'q':
+		goto yy2353
+	default:
+		goto yy2350
 	}
 yy2358:
 	cursor++
 	yych = buf[cursor]
-yy2359:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
+		goto yy2352
+	case ' ':
+		goto yy2359
+	case 'q':
+		goto yy2353
+	default:
+		goto yy2350
+	}
+yy2359:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case 'a':
 		goto yy2360
 	case 'q':
-		goto yy2361
+		goto yy2353
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2360:
-	cursor = marker
-	goto yy2355
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case 'q':
+		goto yy2353
+	case 's':
+		goto yy2361
+	default:
+		goto yy2350
+	}
 yy2361:
 	cursor++
 	yych = buf[cursor]
@@ -32429,13 +32101,13 @@ yy2361:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
-	case 'q':
-		goto yy2361
-	case 'u':
+		goto yy2352
+	case ' ':
 		goto yy2362
+	case 'q':
+		goto yy2353
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2362:
 	cursor++
@@ -32444,139 +32116,19 @@ yy2362:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
-	case 'e':
-		goto yy2363
-	case 'q':
-		goto yy2361
-	default:
-		goto yy2358
-	}
-yy2363:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case 'q':
-		goto yy2361
-	case 'u':
-		goto yy2364
-	default:
-		goto yy2358
-	}
-yy2364:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case 'e':
-		goto yy2365
-	case 'q':
-		goto yy2361
-	default:
-		goto yy2358
-	}
-yy2365:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case 'd':
-		goto yy2366
-	case 'q':
-		goto yy2361
-	default:
-		goto yy2358
-	}
-yy2366:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case ' ':
-		goto yy2367
-	case 'q':
-		goto yy2361
-	default:
-		goto yy2358
-	}
-yy2367:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case 'a':
-		goto yy2368
-	case 'q':
-		goto yy2361
-	default:
-		goto yy2358
-	}
-yy2368:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case 'q':
-		goto yy2361
-	case 's':
-		goto yy2369
-	default:
-		goto yy2358
-	}
-yy2369:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case ' ':
-		goto yy2370
-	case 'q':
-		goto yy2361
-	default:
-		goto yy2358
-	}
-yy2370:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
 		yyt1 = cursor
-		goto yy2371
+		goto yy2363
 	case 'A':
 		fallthrough
 	case 'E':
 		yyt1 = cursor
-		goto yy2372
+		goto yy2364
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -32597,12 +32149,284 @@ yy2370:
 		fallthrough
 	case 'v','w','x','y','z':
 		yyt1 = cursor
-		goto yy2373
+		goto yy2365
 	case 'q':
 		yyt1 = cursor
+		goto yy2366
+	default:
+		goto yy2350
+	}
+yy2363:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2367
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2368
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2369
+	case 'q':
+		goto yy2370
+	default:
+		goto yy2350
+	}
+yy2364:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2368
+	case 'q':
+		goto yy2353
+	default:
+		goto yy2350
+	}
+yy2365:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2369
+	case 'q':
+		goto yy2370
+	default:
+		goto yy2350
+	}
+yy2366:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2369
+	case 'q':
+		goto yy2370
+	case 'u':
+		goto yy2354
+	default:
+		goto yy2350
+	}
+yy2367:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2371
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2372
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2373
+	case 'q':
 		goto yy2374
 	default:
-		goto yy2358
+		goto yy2350
+	}
+yy2368:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		goto yy2372
+	case 'q':
+		goto yy2353
+	default:
+		goto yy2350
+	}
+yy2369:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2373
+	case 'q':
+		goto yy2374
+	default:
+		goto yy2350
+	}
+yy2370:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2373
+	case 'q':
+		goto yy2374
+	case 'u':
+		goto yy2354
+	default:
+		goto yy2350
 	}
 yy2371:
 	cursor++
@@ -32611,7 +32435,7 @@ yy2371:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -32645,7 +32469,7 @@ yy2371:
 	case 'q':
 		goto yy2378
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2372:
 	cursor++
@@ -32654,15 +32478,15 @@ yy2372:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
 		goto yy2376
 	case 'q':
-		goto yy2361
+		goto yy2353
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2373:
 	cursor++
@@ -32671,7 +32495,7 @@ yy2373:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -32699,7 +32523,7 @@ yy2373:
 	case 'q':
 		goto yy2378
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2374:
 	cursor++
@@ -32708,7 +32532,7 @@ yy2374:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -32736,9 +32560,9 @@ yy2374:
 	case 'q':
 		goto yy2378
 	case 'u':
-		goto yy2362
+		goto yy2354
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2375:
 	cursor++
@@ -32747,7 +32571,7 @@ yy2375:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -32781,7 +32605,7 @@ yy2375:
 	case 'q':
 		goto yy2382
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2376:
 	cursor++
@@ -32790,15 +32614,15 @@ yy2376:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
 		goto yy2380
 	case 'q':
-		goto yy2361
+		goto yy2353
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2377:
 	cursor++
@@ -32807,7 +32631,7 @@ yy2377:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -32835,7 +32659,7 @@ yy2377:
 	case 'q':
 		goto yy2382
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2378:
 	cursor++
@@ -32844,7 +32668,7 @@ yy2378:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -32872,9 +32696,9 @@ yy2378:
 	case 'q':
 		goto yy2382
 	case 'u':
-		goto yy2362
+		goto yy2354
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2379:
 	cursor++
@@ -32883,7 +32707,7 @@ yy2379:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -32917,7 +32741,7 @@ yy2379:
 	case 'q':
 		goto yy2386
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2380:
 	cursor++
@@ -32926,15 +32750,15 @@ yy2380:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
 		goto yy2384
 	case 'q':
-		goto yy2361
+		goto yy2353
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2381:
 	cursor++
@@ -32943,7 +32767,7 @@ yy2381:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -32971,7 +32795,7 @@ yy2381:
 	case 'q':
 		goto yy2386
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2382:
 	cursor++
@@ -32980,7 +32804,7 @@ yy2382:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33008,9 +32832,9 @@ yy2382:
 	case 'q':
 		goto yy2386
 	case 'u':
-		goto yy2362
+		goto yy2354
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2383:
 	cursor++
@@ -33019,17 +32843,21 @@ yy2383:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		yyt2 = cursor
+		goto yy2387
+	case ')':
+		yyt2 = cursor
+		goto yy2388
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy2387
+		goto yy2389
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy2388
+		goto yy2384
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -33049,11 +32877,11 @@ yy2383:
 	case 'r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2389
-	case 'q':
 		goto yy2390
+	case 'q':
+		goto yy2391
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2384:
 	cursor++
@@ -33062,15 +32890,19 @@ yy2384:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		yyt2 = cursor
+		goto yy2387
+	case ')':
+		yyt2 = cursor
+		goto yy2388
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'A','B','C','D','E','F':
-		goto yy2388
+		goto yy2384
 	case 'q':
-		goto yy2361
+		goto yy2353
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2385:
 	cursor++
@@ -33079,7 +32911,7 @@ yy2385:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33103,11 +32935,11 @@ yy2385:
 	case 'r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2389
-	case 'q':
 		goto yy2390
+	case 'q':
+		goto yy2391
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2386:
 	cursor++
@@ -33116,7 +32948,7 @@ yy2386:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33140,57 +32972,20 @@ yy2386:
 	case 'r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2389
-	case 'q':
 		goto yy2390
+	case 'q':
+		goto yy2391
 	case 'u':
-		goto yy2362
+		goto yy2354
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2387:
 	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2391
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2392
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2393
-	case 'q':
-		goto yy2394
-	default:
-		goto yy2358
-	}
+	v1 = yyt1
+	v2 = yyt2
+	cursor += -1
+	{ return spanOf(v1, v2) }
 yy2388:
 	cursor++
 	yych = buf[cursor]
@@ -33198,15 +32993,13 @@ yy2388:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy2392
+		goto yy2387
+	case ')':
+		goto yy2388
 	case 'q':
-		goto yy2361
+		goto yy2353
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2389:
 	cursor++
@@ -33215,7 +33008,54 @@ yy2389:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		yyt2 = cursor
+		goto yy2387
+	case ')':
+		yyt2 = cursor
+		goto yy2388
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2392
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2384
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2393
+	case 'q':
+		goto yy2394
+	default:
+		goto yy2350
+	}
+yy2390:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33243,16 +33083,16 @@ yy2389:
 	case 'q':
 		goto yy2394
 	default:
-		goto yy2358
+		goto yy2350
 	}
-yy2390:
+yy2391:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33280,56 +33120,9 @@ yy2390:
 	case 'q':
 		goto yy2394
 	case 'u':
-		goto yy2362
+		goto yy2354
 	default:
-		goto yy2358
-	}
-yy2391:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt2 = cursor
-		goto yy2395
-	case ')':
-		yyt2 = cursor
-		goto yy2396
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2397
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2392
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2398
-	case 'q':
-		goto yy2399
-	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2392:
 	cursor++
@@ -33339,18 +33132,44 @@ yy2392:
 		fallthrough
 	case '\r':
 		yyt2 = cursor
-		goto yy2395
+		goto yy2387
 	case ')':
 		yyt2 = cursor
-		goto yy2396
+		goto yy2388
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
-	case 'A','B','C','D','E','F':
-		goto yy2392
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2395
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2384
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2396
 	case 'q':
-		goto yy2361
+		goto yy2397
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2393:
 	cursor++
@@ -33359,7 +33178,7 @@ yy2393:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33383,11 +33202,11 @@ yy2393:
 	case 'r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2398
+		goto yy2396
 	case 'q':
-		goto yy2399
+		goto yy2397
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2394:
 	cursor++
@@ -33396,7 +33215,7 @@ yy2394:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33420,20 +33239,61 @@ yy2394:
 	case 'r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2398
+		goto yy2396
 	case 'q':
-		goto yy2399
+		goto yy2397
 	case 'u':
-		goto yy2362
+		goto yy2354
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2395:
 	cursor++
-	v1 = yyt1
-	v2 = yyt2
-	cursor += -1
-	{ return spanOf(v1, v2) }
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt2 = cursor
+		goto yy2387
+	case ')':
+		yyt2 = cursor
+		goto yy2388
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F':
+		goto yy2398
+	case 'A':
+		fallthrough
+	case 'E':
+		goto yy2384
+	case 'G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2399
+	case 'q':
+		goto yy2400
+	default:
+		goto yy2350
+	}
 yy2396:
 	cursor++
 	yych = buf[cursor]
@@ -33441,13 +33301,35 @@ yy2396:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2395
-	case ')':
-		goto yy2396
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y','z':
+		goto yy2399
 	case 'q':
-		goto yy2361
+		goto yy2400
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2397:
 	cursor++
@@ -33456,22 +33338,12 @@ yy2397:
 	case '\n':
 		fallthrough
 	case '\r':
-		yyt2 = cursor
-		goto yy2395
-	case ')':
-		yyt2 = cursor
-		goto yy2396
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
-	case 'F':
-		goto yy2400
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2392
-	case 'G','H':
+	case 'F','G','H':
 		fallthrough
 	case 'J','K','L','M','N':
 		fallthrough
@@ -33490,11 +33362,13 @@ yy2397:
 	case 'r','s','t':
 		fallthrough
 	case 'v','w','x','y','z':
-		goto yy2401
+		goto yy2399
 	case 'q':
-		goto yy2402
+		goto yy2400
+	case 'u':
+		goto yy2354
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2398:
 	cursor++
@@ -33503,97 +33377,21 @@ yy2398:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2401
-	case 'q':
-		goto yy2402
-	default:
-		goto yy2358
-	}
-yy2399:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2401
-	case 'q':
-		goto yy2402
-	case 'u':
-		goto yy2362
-	default:
-		goto yy2358
-	}
-yy2400:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
 		yyt2 = cursor
-		goto yy2395
+		goto yy2387
 	case ')':
 		yyt2 = cursor
-		goto yy2396
+		goto yy2388
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
 		fallthrough
 	case 'F':
-		goto yy2403
+		goto yy2398
 	case 'A':
 		fallthrough
 	case 'E':
-		goto yy2392
+		goto yy2384
 	case 'G','H':
 		fallthrough
 	case 'J','K','L','M','N':
@@ -33612,12 +33410,94 @@ yy2400:
 		fallthrough
 	case 'r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2404
+	case 'v','w','x','y':
+		goto yy2399
 	case 'q':
-		goto yy2405
+		goto yy2400
+	case 'z':
+		goto yy2401
 	default:
-		goto yy2358
+		goto yy2350
+	}
+yy2399:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2399
+	case 'q':
+		goto yy2400
+	case 'z':
+		goto yy2401
+	default:
+		goto yy2350
+	}
+yy2400:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2352
+	case '0','1','2','3','4','5','6','7','8','9':
+		fallthrough
+	case 'B','C','D':
+		fallthrough
+	case 'F','G','H':
+		fallthrough
+	case 'J','K','L','M','N':
+		fallthrough
+	case 'P','Q','R','S','T':
+		fallthrough
+	case 'V','W','X','Y','Z':
+		fallthrough
+	case 'b','c','d':
+		fallthrough
+	case 'f','g','h':
+		fallthrough
+	case 'j','k','l','m','n':
+		fallthrough
+	case 'p':
+		fallthrough
+	case 'r','s','t':
+		fallthrough
+	case 'v','w','x','y':
+		goto yy2399
+	case 'q':
+		goto yy2400
+	case 'u':
+		goto yy2354
+	case 'z':
+		goto yy2401
+	default:
+		goto yy2350
 	}
 yy2401:
 	cursor++
@@ -33626,7 +33506,7 @@ yy2401:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		goto yy2352
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33649,12 +33529,14 @@ yy2401:
 		fallthrough
 	case 'r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2404
+	case 'v','w','x','y':
+		goto yy2402
 	case 'q':
-		goto yy2405
+		goto yy2403
+	case 'z':
+		goto yy2401
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2402:
 	cursor++
@@ -33663,7 +33545,11 @@ yy2402:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2360
+		yyt2 = cursor
+		goto yy2387
+	case ')':
+		yyt2 = cursor
+		goto yy2388
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33686,14 +33572,14 @@ yy2402:
 		fallthrough
 	case 'r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2404
+	case 'v','w','x','y':
+		goto yy2402
 	case 'q':
-		goto yy2405
-	case 'u':
-		goto yy2362
+		goto yy2403
+	case 'z':
+		goto yy2401
 	default:
-		goto yy2358
+		goto yy2350
 	}
 yy2403:
 	cursor++
@@ -33703,53 +33589,10 @@ yy2403:
 		fallthrough
 	case '\r':
 		yyt2 = cursor
-		goto yy2395
+		goto yy2387
 	case ')':
 		yyt2 = cursor
-		goto yy2396
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2406
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2392
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2407
-	case 'q':
-		goto yy2408
-	default:
-		goto yy2358
-	}
-yy2404:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
+		goto yy2388
 	case '0','1','2','3','4','5','6','7','8','9':
 		fallthrough
 	case 'B','C','D':
@@ -33772,307 +33615,16 @@ yy2404:
 		fallthrough
 	case 'r','s','t':
 		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2407
+	case 'v','w','x','y':
+		goto yy2402
 	case 'q':
-		goto yy2408
-	default:
-		goto yy2358
-	}
-yy2405:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y','z':
-		goto yy2407
-	case 'q':
-		goto yy2408
+		goto yy2403
 	case 'u':
-		goto yy2362
-	default:
-		goto yy2358
-	}
-yy2406:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt2 = cursor
-		goto yy2395
-	case ')':
-		yyt2 = cursor
-		goto yy2396
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F':
-		goto yy2406
-	case 'A':
-		fallthrough
-	case 'E':
-		goto yy2392
-	case 'G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2407
-	case 'q':
-		goto yy2408
+		goto yy2354
 	case 'z':
-		goto yy2409
+		goto yy2401
 	default:
-		goto yy2358
-	}
-yy2407:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2407
-	case 'q':
-		goto yy2408
-	case 'z':
-		goto yy2409
-	default:
-		goto yy2358
-	}
-yy2408:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2407
-	case 'q':
-		goto yy2408
-	case 'u':
-		goto yy2362
-	case 'z':
-		goto yy2409
-	default:
-		goto yy2358
-	}
-yy2409:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2360
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2410
-	case 'q':
-		goto yy2411
-	case 'z':
-		goto yy2409
-	default:
-		goto yy2358
-	}
-yy2410:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt2 = cursor
-		goto yy2395
-	case ')':
-		yyt2 = cursor
-		goto yy2396
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2410
-	case 'q':
-		goto yy2411
-	case 'z':
-		goto yy2409
-	default:
-		goto yy2358
-	}
-yy2411:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt2 = cursor
-		goto yy2395
-	case ')':
-		yyt2 = cursor
-		goto yy2396
-	case '0','1','2','3','4','5','6','7','8','9':
-		fallthrough
-	case 'B','C','D':
-		fallthrough
-	case 'F','G','H':
-		fallthrough
-	case 'J','K','L','M','N':
-		fallthrough
-	case 'P','Q','R','S','T':
-		fallthrough
-	case 'V','W','X','Y','Z':
-		fallthrough
-	case 'b','c','d':
-		fallthrough
-	case 'f','g','h':
-		fallthrough
-	case 'j','k','l','m','n':
-		fallthrough
-	case 'p':
-		fallthrough
-	case 'r','s','t':
-		fallthrough
-	case 'v','w','x','y':
-		goto yy2410
-	case 'q':
-		goto yy2411
-	case 'u':
-		goto yy2362
-	case 'z':
-		goto yy2409
-	default:
-		goto yy2358
+		goto yy2350
 	}
 }
 
@@ -34090,81 +33642,147 @@ func lexPostscreen(e *event, buf []byte, cursor int) {
 	yych = buf[cursor]
 	switch (yych) {
 	case 'A':
-		goto yy2415
+		goto yy2407
 	case 'C':
-		goto yy2416
+		goto yy2408
 	case 'D':
-		goto yy2417
+		goto yy2409
 	case 'H':
-		goto yy2418
+		goto yy2410
 	case 'P':
-		goto yy2419
+		goto yy2411
 	case 'W':
-		goto yy2420
+		goto yy2412
 	default:
-		goto yy2413
+		goto yy2405
 	}
-yy2413:
+yy2405:
 	cursor++
-yy2414:
+yy2406:
 	{ return }
-yy2415:
+yy2407:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case 'L':
+		goto yy2413
+	default:
+		goto yy2406
+	}
+yy2408:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'O':
+		goto yy2415
+	default:
+		goto yy2406
+	}
+yy2409:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'I':
+		goto yy2416
+	default:
+		goto yy2406
+	}
+yy2410:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A':
+		goto yy2417
+	default:
+		goto yy2406
+	}
+yy2411:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'A':
+		goto yy2418
+	default:
+		goto yy2406
+	}
+yy2412:
+	cursor++
+	marker = cursor
+	yych = buf[cursor]
+	switch (yych) {
+	case 'H':
+		goto yy2419
+	default:
+		goto yy2406
+	}
+yy2413:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2420
+	default:
+		goto yy2414
+	}
+yy2414:
+	cursor = marker
+	goto yy2406
+yy2415:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
 		goto yy2421
 	default:
 		goto yy2414
 	}
 yy2416:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'O':
-		goto yy2423
+	case 'S':
+		goto yy2422
 	default:
 		goto yy2414
 	}
 yy2417:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'I':
-		goto yy2424
+	case 'N':
+		goto yy2423
 	default:
 		goto yy2414
 	}
 yy2418:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'A':
-		goto yy2425
+	case 'S':
+		goto yy2424
 	default:
 		goto yy2414
 	}
 yy2419:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'A':
-		goto yy2426
+	case 'I':
+		goto yy2425
 	default:
 		goto yy2414
 	}
 yy2420:
 	cursor++
-	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
-	case 'H':
-		goto yy2427
+	case 'O':
+		goto yy2426
 	default:
 		goto yy2414
 	}
@@ -34172,22 +33790,28 @@ yy2421:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
-		goto yy2428
+	case 'N':
+		goto yy2427
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2422:
-	cursor = marker
-	goto yy2414
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'C':
+		goto yy2428
+	default:
+		goto yy2414
+	}
 yy2423:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
+	case 'G':
 		goto yy2429
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2424:
 	cursor++
@@ -34196,34 +33820,34 @@ yy2424:
 	case 'S':
 		goto yy2430
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2425:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
+	case 'T':
 		goto yy2431
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2426:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
+	case 'W':
 		goto yy2432
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2427:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'I':
+	case 'E':
 		goto yy2433
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2428:
 	cursor++
@@ -34232,361 +33856,362 @@ yy2428:
 	case 'O':
 		goto yy2434
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2429:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
+	case 'U':
 		goto yy2435
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2430:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'C':
+	case ' ':
 		goto yy2436
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2431:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'G':
-		goto yy2437
+	case 'E':
+		goto yy2432
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2432:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
-		goto yy2438
+	case 'L':
+		goto yy2437
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2433:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2439
+	case 'C':
+		goto yy2438
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2434:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'W':
-		goto yy2440
+	case 'N':
+		goto yy2439
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2435:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'E':
-		goto yy2441
+	case 'P':
+		goto yy2440
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2436:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
+	case 'N':
+		goto yy2441
 	case 'O':
 		goto yy2442
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2437:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'U':
+	case 'I':
 		goto yy2443
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2438:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'T':
 		goto yy2444
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2439:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'E':
-		goto yy2440
+	case 'N':
+		goto yy2445
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2440:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
-		goto yy2445
+	case ' ':
+		goto yy2446
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2441:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'C':
-		goto yy2446
+	case 'E':
+		goto yy2447
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2442:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
-		goto yy2447
+	case 'L':
+		goto yy2448
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2443:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'P':
-		goto yy2448
+	case 'S':
+		goto yy2449
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2444:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
-		goto yy2449
-	case 'O':
+	case ' ':
 		goto yy2450
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2445:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'I':
+	case 'E':
 		goto yy2451
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2446:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
+	case 'a':
 		goto yy2452
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2447:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
+	case 'W':
 		goto yy2453
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2448:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2454
+	case 'D':
+		goto yy2453
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2449:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'E':
-		goto yy2455
+	case 'T':
+		goto yy2454
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2450:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
-		goto yy2456
+	case 'f':
+		goto yy2455
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2451:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
-		goto yy2457
+	case 'C':
+		goto yy2456
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2452:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2457
+	default:
+		goto yy2414
+	}
+yy2453:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		goto yy2458
 	default:
-		goto yy2422
-	}
-yy2453:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'E':
-		goto yy2459
-	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2454:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy2460
+	case 'E':
+		goto yy2448
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2455:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'W':
-		goto yy2461
+	case 'r':
+		goto yy2459
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2456:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'D':
-		goto yy2461
+	case 'T':
+		goto yy2460
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2457:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2462
+	case 't':
+		goto yy2461
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2458:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy2463
+	case '[':
+		yyt1 = cursor
+		goto yy2462
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2459:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'C':
-		goto yy2464
+	case 'o':
+		goto yy2463
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2460:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy2465
+	case ' ':
+		goto yy2464
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2461:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2466
+	case 'e':
+		goto yy2465
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2462:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'E':
-		goto yy2456
+	case ']':
+		goto yy2414
 	default:
-		goto yy2422
+		goto yy2467
 	}
 yy2463:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2467
+	case 'm':
+		goto yy2468
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2464:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2468
+	case '[':
+		yyt1 = cursor
+		goto yy2469
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2465:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy2469
+	case 'r':
+		goto yy2470
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2466:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case '[':
-		yyt1 = cursor
-		goto yy2470
-	default:
-		goto yy2422
-	}
 yy2467:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2466
+	case ']':
 		goto yy2471
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2468:
 	cursor++
@@ -34595,34 +34220,34 @@ yy2468:
 	case ' ':
 		goto yy2472
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2469:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2473
+	case ']':
+		goto yy2414
 	default:
-		goto yy2422
+		goto yy2474
 	}
 yy2470:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy2422
-	default:
+	case ' ':
 		goto yy2475
+	default:
+		goto yy2414
 	}
 yy2471:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
+	case ':':
 		goto yy2476
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2472:
 	cursor++
@@ -34632,21 +34257,12 @@ yy2472:
 		yyt1 = cursor
 		goto yy2477
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2473:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy2478
-	default:
-		goto yy2422
-	}
 yy2474:
-	cursor++
-	yych = buf[cursor]
-yy2475:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -34655,62 +34271,80 @@ yy2475:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy2474
+		goto yy2473
 	case ']':
-		goto yy2479
+		goto yy2478
 	default:
-		goto yy2422
+		goto yy2414
+	}
+yy2475:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2414
+	default:
+		goto yy2480
 	}
 yy2476:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2480
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
+		goto yy2481
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2477:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy2422
+		goto yy2414
 	default:
-		goto yy2482
+		goto yy2483
 	}
 yy2478:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2483
-	default:
-		goto yy2422
-	}
-yy2479:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
 		goto yy2484
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2480:
+yy2479:
 	cursor++
 	yych = buf[cursor]
+yy2480:
 	switch (yych) {
-	case '[':
-		yyt1 = cursor
+	case ' ':
 		goto yy2485
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2479
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2481:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2486
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2481
+	default:
+		goto yy2414
+	}
 yy2482:
+	cursor++
+	yych = buf[cursor]
+yy2483:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -34719,20 +34353,11 @@ yy2482:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy2481
+		goto yy2482
 	case ']':
-		goto yy2486
+		goto yy2487
 	default:
-		goto yy2422
-	}
-yy2483:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2422
-	default:
-		goto yy2488
+		goto yy2414
 	}
 yy2484:
 	cursor++
@@ -34740,93 +34365,20 @@ yy2484:
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy2489
+		goto yy2488
 	default:
-		goto yy2422
+		goto yy2414
 	}
 yy2485:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy2422
-	default:
-		goto yy2491
-	}
-yy2486:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy2492
-	default:
-		goto yy2422
-	}
-yy2487:
-	cursor++
-	yych = buf[cursor]
-yy2488:
-	switch (yych) {
-	case ' ':
-		goto yy2493
-	case '.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2487
-	default:
-		goto yy2422
-	}
-yy2489:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		goto yy2494
-	case '0','1','2','3','4','5','6','7','8','9':
+	case 'f':
 		goto yy2489
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2490:
-	cursor++
-	yych = buf[cursor]
-yy2491:
-	switch (yych) {
-	case '.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9',':':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		fallthrough
-	case 'a','b','c','d','e','f':
-		goto yy2490
-	case ']':
-		goto yy2495
-	default:
-		goto yy2422
-	}
-yy2492:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt2 = cursor
-		goto yy2496
-	default:
-		goto yy2422
-	}
-yy2493:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy2497
-	default:
-		goto yy2422
-	}
-yy2494:
+yy2486:
 	cursor++
 	p1 = yyt1
 	o1 = yyt2
@@ -34836,48 +34388,48 @@ yy2494:
 	o2 += -1
 	cursor += -1
 	{ e.peerText(eventPassed, p1, p2, o1, o2, cursor, cursor); return }
-yy2495:
+yy2487:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy2498
+		goto yy2490
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2496:
+yy2488:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2499
+		goto yy2491
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2496
+		goto yy2488
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2497:
+yy2489:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2500
+		goto yy2492
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2498:
+yy2490:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy2501
+		goto yy2493
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2499:
+yy2491:
 	cursor++
 	p1 = yyt1
 	o1 = yyt2
@@ -34887,16 +34439,16 @@ yy2499:
 	o2 += -1
 	cursor += -1
 	{ e.peerText(eventDisconnect, p1, p2, o1, o2, cursor, cursor); return }
-yy2500:
+yy2492:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
-		goto yy2502
+		goto yy2494
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2501:
+yy2493:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -34905,22 +34457,22 @@ yy2501:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy2503
+		goto yy2495
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2501
+		goto yy2493
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2502:
+yy2494:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy2504
+		goto yy2496
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2503:
+yy2495:
 	cursor++
 	p1 = yyt1
 	o1 = yyt2
@@ -34930,38 +34482,38 @@ yy2503:
 	o2 += -1
 	cursor += -1
 	{ e.connect(p1, p2, o1, o2); return }
-yy2504:
+yy2496:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2505
+		goto yy2497
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2505:
+yy2497:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '[':
 		yyt1 = cursor
-		goto yy2506
+		goto yy2498
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2506:
+yy2498:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy2422
+		goto yy2414
 	default:
-		goto yy2508
+		goto yy2500
 	}
-yy2507:
+yy2499:
 	cursor++
 	yych = buf[cursor]
-yy2508:
+yy2500:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -34970,70 +34522,70 @@ yy2508:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy2507
+		goto yy2499
 	case ']':
-		goto yy2509
+		goto yy2501
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2509:
+yy2501:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy2510
+		goto yy2502
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2510:
+yy2502:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy2511
+		goto yy2503
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2511:
+yy2503:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2512
+		goto yy2504
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2511
+		goto yy2503
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2512:
+yy2504:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2513
+		goto yy2505
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2513:
+yy2505:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy2514
+		goto yy2506
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2514:
+yy2506:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2515
+		goto yy2507
 	default:
-		goto yy2422
+		goto yy2414
 	}
-yy2515:
+yy2507:
 	cursor++
 	p1 = yyt1
 	o1 = yyt2
@@ -35080,138 +34632,138 @@ func lexTlsproxy(b *batch, e *event, buf []byte, cursor int) {
 		fallthrough
 	case 'x','y','z':
 		yyt4 = cursor
-		goto yy2519
+		goto yy2511
 	case 'C':
 		yyt4 = cursor
-		goto yy2520
+		goto yy2512
 	case 'D':
 		yyt4 = cursor
-		goto yy2521
+		goto yy2513
 	case 'S':
 		yyt4 = cursor
-		goto yy2522
+		goto yy2514
 	case 'T':
 		yyt1 = -1
 		yyt2 = -1
 		yyt4 = cursor
-		goto yy2523
+		goto yy2515
 	case 'c':
 		yyt4 = cursor
-		goto yy2524
+		goto yy2516
 	case 's':
 		yyt4 = cursor
-		goto yy2525
+		goto yy2517
 	case 'w':
 		yyt4 = cursor
-		goto yy2526
+		goto yy2518
 	default:
-		goto yy2517
+		goto yy2509
 	}
-yy2517:
+yy2509:
 	cursor++
-yy2518:
+yy2510:
 	{ return }
-yy2519:
+yy2511:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy2527
+		goto yy2519
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+		goto yy2521
 	default:
-		goto yy2518
+		goto yy2510
 	}
-yy2520:
+yy2512:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy2527
+		goto yy2519
 	case 'A':
-		goto yy2531
+		goto yy2523
 	case 'B','C','D','E','F','G','H','I','J','K','L','M','N':
 		fallthrough
 	case 'P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+		goto yy2521
 	case 'O':
-		goto yy2532
+		goto yy2524
 	default:
-		goto yy2518
+		goto yy2510
 	}
-yy2521:
+yy2513:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy2527
+		goto yy2519
 	case 'A','B','C','D','E','F','G','H':
 		fallthrough
 	case 'J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+		goto yy2521
 	case 'I':
-		goto yy2533
+		goto yy2525
 	default:
-		goto yy2518
+		goto yy2510
 	}
-yy2522:
+yy2514:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy2527
+		goto yy2519
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R':
 		fallthrough
 	case 'T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+		goto yy2521
 	case 'S':
-		goto yy2534
+		goto yy2526
 	default:
-		goto yy2518
+		goto yy2510
 	}
-yy2523:
+yy2515:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy2527
+		goto yy2519
 	case 'A','B','C','D','E','F','G','H','I','J','K':
 		fallthrough
 	case 'M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+		goto yy2521
 	case 'L':
-		goto yy2535
+		goto yy2527
 	default:
-		goto yy2518
+		goto yy2510
 	}
-yy2524:
+yy2516:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy2527
+		goto yy2519
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d':
@@ -35219,520 +34771,593 @@ yy2524:
 	case 'f','g','h','i','j','k':
 		fallthrough
 	case 'm','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+		goto yy2521
 	case 'e':
-		goto yy2536
+		goto yy2528
 	case 'l':
-		goto yy2537
+		goto yy2529
 	default:
-		goto yy2518
+		goto yy2510
 	}
-yy2525:
+yy2517:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy2527
+		goto yy2519
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'a','b','c','d':
 		fallthrough
 	case 'f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+		goto yy2521
 	case 'e':
-		goto yy2538
+		goto yy2530
 	default:
-		goto yy2518
+		goto yy2510
 	}
-yy2526:
+yy2518:
 	cursor++
 	marker = cursor
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt3 = cursor
-		goto yy2527
+		goto yy2519
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case 'b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+		goto yy2521
 	case 'a':
-		goto yy2539
+		goto yy2531
 	default:
-		goto yy2518
+		goto yy2510
+	}
+yy2519:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'T':
+		goto yy2532
+	default:
+		goto yy2520
+	}
+yy2520:
+	cursor = marker
+	goto yy2510
+yy2521:
+	cursor++
+	yych = buf[cursor]
+yy2522:
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2519
+	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
+		fallthrough
+	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2521
+	default:
+		goto yy2520
+	}
+yy2523:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		yyt3 = cursor
+		goto yy2533
+	default:
+		goto yy2522
+	}
+yy2524:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'N':
+		goto yy2534
+	default:
+		goto yy2522
+	}
+yy2525:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'S':
+		goto yy2535
+	default:
+		goto yy2522
+	}
+yy2526:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'L':
+		goto yy2536
+	default:
+		goto yy2522
 	}
 yy2527:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2540
+	case 'S':
+		goto yy2537
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2528:
-	cursor = marker
-	goto yy2518
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2538
+	default:
+		goto yy2522
+	}
 yy2529:
 	cursor++
 	yych = buf[cursor]
-yy2530:
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy2527
-	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
-		fallthrough
-	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
-		goto yy2529
+	case 'i':
+		goto yy2539
 	default:
-		goto yy2528
+		goto yy2522
+	}
+yy2530:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2540
+	default:
+		goto yy2522
 	}
 yy2531:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
+	case 'r':
 		goto yy2541
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2532:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
+	case 'L':
 		goto yy2542
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2533:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
+	case 'T':
+		goto yy2532
+	case 'c':
 		goto yy2543
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2534:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
+	case 'N':
 		goto yy2544
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2535:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
+	case 'C':
 		goto yy2545
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2536:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case '_':
 		goto yy2546
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2537:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case ' ':
+		yyt3 = cursor
 		goto yy2547
+	case 'R':
+		goto yy2548
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2538:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2548
+	case 't':
+		goto yy2549
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2539:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2549
+	case 'e':
+		goto yy2550
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2540:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
-		goto yy2550
+	case 'v':
+		goto yy2551
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2541:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2540
-	case 'c':
-		goto yy2551
+	case 'n':
+		goto yy2552
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2542:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
-		goto yy2552
+	case 'S':
+		goto yy2553
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2543:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'C':
-		goto yy2553
+	case 'e':
+		goto yy2554
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2544:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '_':
-		goto yy2554
+	case 'E':
+		goto yy2555
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2545:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy2555
-	case 'R':
+	case 'O':
 		goto yy2556
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2546:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'a':
 		goto yy2557
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2547:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'T':
+		goto yy2532
+	case 'c':
 		goto yy2558
+	case 'h':
+		goto yy2559
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2548:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'v':
-		goto yy2559
+	case 'P':
+		goto yy2560
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2549:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy2560
+	case 'i':
+		goto yy2561
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2550:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
-		goto yy2561
+	case 'n':
+		goto yy2562
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2551:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2562
+		goto yy2563
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2552:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'E':
-		goto yy2563
+	case 'i':
+		goto yy2564
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2553:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'O':
-		goto yy2564
+	case ' ':
+		goto yy2565
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2554:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy2565
+	case 'r':
+		goto yy2566
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2555:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2540
-	case 'c':
-		goto yy2566
-	case 'h':
+	case 'C':
 		goto yy2567
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2556:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'P':
+	case 'N':
 		goto yy2568
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2557:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'c':
 		goto yy2569
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2558:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'o':
 		goto yy2570
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2559:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'a':
 		goto yy2571
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2560:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'T':
 		goto yy2572
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2561:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'f':
 		goto yy2573
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2562:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2574
+	case 't':
+		goto yy2523
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2563:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'C':
-		goto yy2575
+	case 'r':
+		goto yy2523
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2564:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
-		goto yy2576
+	case 'n':
+		goto yy2574
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2565:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy2577
+		yyt1 = yyt4
+		yyt2 = yyt3
+		goto yy2558
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2566:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy2578
+	case 't':
+		goto yy2575
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2567:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy2579
+	case 'T':
+		goto yy2576
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2568:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2580
+	case 'N':
+		goto yy2577
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2569:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy2581
+	case 'c':
+		goto yy2578
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2570:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy2531
+	case 'n':
+		goto yy2579
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2571:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2531
+	case 'n':
+		goto yy2580
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2572:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy2582
+	case ':':
+		goto yy2581
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2573:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		yyt1 = yyt4
-		yyt2 = yyt3
-		goto yy2566
+	case 'i':
+		goto yy2582
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2574:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'g':
 		goto yy2583
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2575:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
+	case 'i':
 		goto yy2584
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2576:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'N':
+	case ' ':
+		yyt3 = cursor
 		goto yy2585
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2577:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 'E':
 		goto yy2586
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2578:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'e':
 		goto yy2587
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2579:
 	cursor++
@@ -35741,716 +35366,643 @@ yy2579:
 	case 'n':
 		goto yy2588
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2580:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
+	case 'd':
 		goto yy2589
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2581:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case ' ':
 		goto yy2590
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2582:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'g':
+	case 'c':
 		goto yy2591
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2583:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case ':':
 		goto yy2592
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2584:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
+	case 'f':
 		goto yy2593
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2585:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'E':
+	case 'T':
+		goto yy2532
+	case 'f':
 		goto yy2594
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2586:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'C':
 		goto yy2595
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2587:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
+	case 'p':
 		goto yy2596
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2588:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case 'e':
 		goto yy2597
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2589:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 's':
 		goto yy2598
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2590:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 's':
 		goto yy2599
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2591:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
+	case 'a':
 		goto yy2600
 	default:
-		goto yy2530
+		goto yy2522
 	}
 yy2592:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
+	case ' ':
 		goto yy2601
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2593:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2540
-	case 'f':
+	case 'i':
 		goto yy2602
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2594:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'C':
+	case 'r':
 		goto yy2603
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2595:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'p':
+	case 'T':
 		goto yy2604
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2596:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 't':
 		goto yy2605
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2597:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'c':
 		goto yy2606
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2598:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'h':
 		goto yy2607
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2599:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 't':
 		goto yy2608
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2600:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 't':
 		goto yy2609
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2601:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'T':
 		goto yy2610
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2602:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'c':
 		goto yy2611
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2603:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
+	case 'o':
 		goto yy2612
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2604:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case ' ':
+		yyt3 = cursor
 		goto yy2613
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2605:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case ' ':
 		goto yy2614
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2606:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'h':
+	case 't':
 		goto yy2615
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2607:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'a':
 		goto yy2616
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2608:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'a':
 		goto yy2617
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2609:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
+	case 'e':
 		goto yy2618
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2610:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
+	case 'L':
 		goto yy2619
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2611:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'a':
 		goto yy2620
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2612:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
+	case 'm':
 		goto yy2621
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2613:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'T':
+		goto yy2532
+	case '[':
+		yyt1 = cursor
 		goto yy2622
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2614:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case 'e':
 		goto yy2623
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2615:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'i':
 		goto yy2624
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2616:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'k':
 		goto yy2625
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2617:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 't':
 		goto yy2626
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2618:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'L':
+	case ' ':
+		yyt3 = cursor
 		goto yy2627
 	default:
-		goto yy2528
+		goto yy2522
 	}
 yy2619:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'S':
 		goto yy2628
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2620:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
+	case 't':
 		goto yy2629
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2621:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2540
-	case '[':
-		yyt1 = cursor
+	case ' ':
 		goto yy2630
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2622:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2631
+	case ']':
+		goto yy2520
 	default:
-		goto yy2528
+		goto yy2632
 	}
 yy2623:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy2632
+	case 'r':
+		goto yy2633
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2624:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'k':
-		goto yy2633
+	case 'o':
+		goto yy2634
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2625:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy2634
+	case 'e':
+		goto yy2635
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2626:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		yyt3 = cursor
-		goto yy2635
+	case 'u':
+		goto yy2636
 	default:
-		goto yy2530
+		goto yy2520
 	}
 yy2627:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'S':
-		goto yy2636
-	default:
-		goto yy2528
-	}
-yy2628:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
+	case 'T':
+		goto yy2532
+	case 'v':
 		goto yy2637
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2629:
+yy2628:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		goto yy2638
 	default:
-		goto yy2528
+		goto yy2520
+	}
+yy2629:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2639
+	default:
+		goto yy2520
 	}
 yy2630:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy2528
-	default:
+	case '[':
+		yyt1 = cursor
 		goto yy2640
+	default:
+		goto yy2520
 	}
 yy2631:
 	cursor++
 	yych = buf[cursor]
+yy2632:
 	switch (yych) {
-	case 'r':
+	case '.':
+		fallthrough
+	case '0','1','2','3','4','5','6','7','8','9',':':
+		fallthrough
+	case 'A','B','C','D','E','F':
+		fallthrough
+	case 'a','b','c','d','e','f':
+		goto yy2631
+	case ']':
 		goto yy2641
 	default:
-		goto yy2528
-	}
-yy2632:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy2642
-	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2633:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2643
+	case 'r':
+		goto yy2642
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2634:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
-		goto yy2644
+	case 'n':
+		goto yy2643
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2635:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'T':
-		goto yy2540
-	case 'v':
-		goto yy2645
+	case ' ':
+		goto yy2644
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2636:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2646
+	case 's':
+		goto yy2645
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2637:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2647
+		goto yy2646
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2638:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '[':
-		yyt1 = cursor
-		goto yy2648
+	case 'l':
+		goto yy2647
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2639:
 	cursor++
 	yych = buf[cursor]
-yy2640:
 	switch (yych) {
-	case '.':
-		fallthrough
-	case '0','1','2','3','4','5','6','7','8','9',':':
-		fallthrough
-	case 'A','B','C','D','E','F':
-		fallthrough
-	case 'a','b','c','d','e','f':
-		goto yy2639
-	case ']':
-		goto yy2649
+	case ' ':
+		goto yy2648
 	default:
-		goto yy2528
+		goto yy2520
+	}
+yy2640:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ']':
+		goto yy2520
+	default:
+		goto yy2650
 	}
 yy2641:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2650
+	case ':':
+		goto yy2651
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2642:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'n':
-		goto yy2651
+	case 'o':
+		goto yy2652
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2643:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2652
+		goto yy2653
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2644:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
-		goto yy2653
+	case 'f':
+		goto yy2654
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2645:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2654
+	case '=':
+		goto yy2655
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2646:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy2655
+	case 'r':
+		goto yy2656
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2647:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2656
+	case 'i':
+		goto yy2657
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2648:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy2528
+	case 'v':
+		goto yy2637
 	default:
-		goto yy2658
+		goto yy2520
 	}
 yy2649:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy2659
-	default:
-		goto yy2528
-	}
 yy2650:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy2660
-	default:
-		goto yy2528
-	}
-yy2651:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2661
-	default:
-		goto yy2528
-	}
-yy2652:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy2662
-	default:
-		goto yy2528
-	}
-yy2653:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2663
-	default:
-		goto yy2528
-	}
-yy2654:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy2664
-	default:
-		goto yy2528
-	}
-yy2655:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2665
-	default:
-		goto yy2528
-	}
-yy2656:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy2645
-	default:
-		goto yy2528
-	}
-yy2657:
-	cursor++
-	yych = buf[cursor]
-yy2658:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -36459,185 +36011,185 @@ yy2658:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy2657
+		goto yy2649
 	case ']':
-		goto yy2666
+		goto yy2658
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2659:
+yy2651:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy2667
+		goto yy2659
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2660:
+yy2652:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2668
+		goto yy2660
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2661:
+yy2653:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2669
+		goto yy2661
 	case 'r':
-		goto yy2670
+		goto yy2662
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2662:
+yy2654:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy2671
+		goto yy2663
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2663:
+yy2655:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy2672
+		goto yy2664
 	case 's':
-		goto yy2673
+		goto yy2665
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2664:
+yy2656:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2674
+		goto yy2666
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2665:
+yy2657:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'b':
-		goto yy2675
+		goto yy2667
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2666:
+yy2658:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy2676
+		goto yy2668
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2667:
+yy2659:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2677
+		goto yy2669
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2667
+		goto yy2659
 	default:
-		goto yy2528
+		goto yy2520
+	}
+yy2660:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2670
+	default:
+		goto yy2520
+	}
+yy2661:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
+		goto yy2671
+	default:
+		goto yy2520
+	}
+yy2662:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2672
+	default:
+		goto yy2520
+	}
+yy2663:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2673
+	default:
+		goto yy2520
+	}
+yy2664:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2674
+	default:
+		goto yy2520
+	}
+yy2665:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2675
+	default:
+		goto yy2520
+	}
+yy2666:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2676
+	default:
+		goto yy2520
+	}
+yy2667:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2677
+	default:
+		goto yy2520
 	}
 yy2668:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2678
-	default:
-		goto yy2528
-	}
-yy2669:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2679
-	default:
-		goto yy2528
-	}
-yy2670:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy2680
-	default:
-		goto yy2528
-	}
-yy2671:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2681
-	default:
-		goto yy2528
-	}
-yy2672:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy2682
-	default:
-		goto yy2528
-	}
-yy2673:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'u':
-		goto yy2683
-	default:
-		goto yy2528
-	}
-yy2674:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy2684
-	default:
-		goto yy2528
-	}
-yy2675:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy2685
-	default:
-		goto yy2528
-	}
-yy2676:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy2686
+		goto yy2678
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2677:
+yy2669:
 	cursor++
 	p1 = yyt1
 	o1 = yyt2
@@ -36647,79 +36199,79 @@ yy2677:
 	o2 += -1
 	cursor += -1
 	{ e.peerText(eventDisconnect, p1, p2, o1, o2, cursor, cursor); return }
-yy2678:
+yy2670:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy2687
+		goto yy2679
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2679:
+yy2671:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 't':
-		goto yy2688
+		goto yy2680
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2680:
+yy2672:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'u':
-		goto yy2689
+		goto yy2681
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2681:
+yy2673:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy2690
+		goto yy2682
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2682:
+yy2674:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2691
+		goto yy2683
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2683:
+yy2675:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy2692
+		goto yy2684
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2684:
+yy2676:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2693
+		goto yy2685
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2685:
+yy2677:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy2694
+		goto yy2686
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2686:
+yy2678:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -36728,85 +36280,85 @@ yy2686:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy2695
+		goto yy2687
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2686
+		goto yy2678
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2687:
+yy2679:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2696
+		goto yy2688
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2688:
+yy2680:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy2697
+		goto yy2689
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2689:
+yy2681:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy2698
+		goto yy2690
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2690:
+yy2682:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2699
+		goto yy2691
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2691:
+yy2683:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'l':
-		goto yy2700
+		goto yy2692
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2692:
+yy2684:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy2701
+		goto yy2693
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2693:
+yy2685:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy2702
+		goto yy2694
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2694:
+yy2686:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2703
+		goto yy2695
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2695:
+yy2687:
 	cursor++
 	p1 = yyt1
 	o1 = yyt2
@@ -36816,267 +36368,339 @@ yy2695:
 	o2 += -1
 	cursor += -1
 	{ e.connect(p1, p2, o1, o2); return }
-yy2696:
+yy2688:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'o':
+		goto yy2696
+	default:
+		goto yy2520
+	}
+yy2689:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2697
+	default:
+		goto yy2520
+	}
+yy2690:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2698
+	default:
+		goto yy2520
+	}
+yy2691:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2699
+	default:
+		goto yy2520
+	}
+yy2692:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2700
+	default:
+		goto yy2520
+	}
+yy2693:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2701
+	default:
+		goto yy2520
+	}
+yy2694:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2702
+	default:
+		goto yy2520
+	}
+yy2695:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'y':
+		goto yy2703
+	default:
+		goto yy2520
+	}
+yy2696:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
 		goto yy2704
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2697:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
+	case 'l':
 		goto yy2705
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2698:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'd':
 		goto yy2706
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2699:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case ' ':
 		goto yy2707
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2700:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 'r':
 		goto yy2708
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2701:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 's':
 		goto yy2709
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2702:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 't':
 		goto yy2710
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2703:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'y':
+	case ' ':
 		goto yy2711
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2704:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'm':
+	case ' ':
 		goto yy2712
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2705:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 'i':
 		goto yy2713
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2706:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case ' ':
 		goto yy2714
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2707:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'f':
 		goto yy2715
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2708:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'e':
 		goto yy2716
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2709:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 's':
-		goto yy2717
+		goto yy2716
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2710:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 't':
-		goto yy2718
+	case 'i':
+		goto yy2717
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2711:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2719
+	case 'p':
+		goto yy2718
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2712:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2720
+	case '[':
+		yyt1 = cursor
+		goto yy2719
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2713:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy2721
+	case 's':
+		goto yy2720
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2714:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2722
+	case 'f':
+		goto yy2721
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2715:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
-		goto yy2723
+	case 'o':
+		goto yy2722
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2716:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2724
+	case ',':
+		goto yy2723
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2717:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'o':
 		goto yy2724
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2718:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'r':
 		goto yy2725
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2719:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'p':
-		goto yy2726
+	case ']':
+		goto yy2520
 	default:
-		goto yy2528
+		goto yy2727
 	}
 yy2720:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '[':
-		yyt1 = cursor
-		goto yy2727
+	case 'h':
+		goto yy2690
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2721:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'r':
 		goto yy2728
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2722:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
+	case 'r':
 		goto yy2729
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2723:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case ' ':
 		goto yy2730
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2724:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ',':
+	case 'n':
 		goto yy2731
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2725:
 	cursor++
@@ -37085,84 +36709,12 @@ yy2725:
 	case 'o':
 		goto yy2732
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2726:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy2733
-	default:
-		goto yy2528
-	}
 yy2727:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy2528
-	default:
-		goto yy2735
-	}
-yy2728:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy2698
-	default:
-		goto yy2528
-	}
-yy2729:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy2736
-	default:
-		goto yy2528
-	}
-yy2730:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'r':
-		goto yy2737
-	default:
-		goto yy2528
-	}
-yy2731:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2738
-	default:
-		goto yy2528
-	}
-yy2732:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy2739
-	default:
-		goto yy2528
-	}
-yy2733:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy2740
-	default:
-		goto yy2528
-	}
-yy2734:
-	cursor++
-	yych = buf[cursor]
-yy2735:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -37171,11 +36723,83 @@ yy2735:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy2734
+		goto yy2726
 	case ']':
+		goto yy2733
+	default:
+		goto yy2520
+	}
+yy2728:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2734
+	default:
+		goto yy2520
+	}
+yy2729:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2735
+	default:
+		goto yy2520
+	}
+yy2730:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'd':
+		goto yy2736
+	default:
+		goto yy2520
+	}
+yy2731:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2737
+	default:
+		goto yy2520
+	}
+yy2732:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2738
+	default:
+		goto yy2520
+	}
+yy2733:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ':':
+		goto yy2739
+	default:
+		goto yy2520
+	}
+yy2734:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'm':
+		goto yy2740
+	default:
+		goto yy2520
+	}
+yy2735:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 's':
 		goto yy2741
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2736:
 	cursor++
@@ -37184,52 +36808,53 @@ yy2736:
 	case 'o':
 		goto yy2742
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2737:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'f':
 		goto yy2743
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2738:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'd':
+	case 'l':
 		goto yy2744
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2739:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '0','1','2','3','4','5','6','7','8','9':
+		yyt2 = cursor
 		goto yy2745
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2740:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
+	case ' ':
 		goto yy2746
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2741:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ':':
+	case 'e':
 		goto yy2747
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2742:
 	cursor++
@@ -37238,71 +36863,73 @@ yy2742:
 	case 'm':
 		goto yy2748
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2743:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 's':
+	case 'a':
 		goto yy2749
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2744:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
+	case 'e':
 		goto yy2750
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2745:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2745
+	case ':':
 		goto yy2751
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2746:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case '[':
+		yyt3 = cursor
 		goto yy2752
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2747:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		yyt2 = cursor
+	case 'r':
 		goto yy2753
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2748:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'a':
 		goto yy2754
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2749:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case 'i':
 		goto yy2755
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2750:
 	cursor++
@@ -37311,146 +36938,71 @@ yy2750:
 	case 'm':
 		goto yy2756
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2751:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case ' ':
 		goto yy2757
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2752:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2758
+	case ']':
+		goto yy2520
 	default:
-		goto yy2528
+		goto yy2759
 	}
 yy2753:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2753
-	case ':':
-		goto yy2759
+	case 'v':
+		goto yy2760
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2754:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '[':
-		yyt3 = cursor
-		goto yy2760
+	case 'i':
+		goto yy2761
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2755:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2761
+	case 'l':
+		goto yy2762
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2756:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
-		goto yy2762
+	case ':':
+		goto yy2763
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2757:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2763
-	default:
-		goto yy2528
-	}
+	yyt3 = cursor
+	goto yy2765
 yy2758:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'm':
-		goto yy2764
-	default:
-		goto yy2528
-	}
 yy2759:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2765
-	default:
-		goto yy2528
-	}
-yy2760:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ']':
-		goto yy2528
-	default:
-		goto yy2767
-	}
-yy2761:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy2768
-	default:
-		goto yy2528
-	}
-yy2762:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2769
-	default:
-		goto yy2528
-	}
-yy2763:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'l':
-		goto yy2770
-	default:
-		goto yy2528
-	}
-yy2764:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ':':
-		goto yy2771
-	default:
-		goto yy2528
-	}
-yy2765:
-	cursor++
-	yych = buf[cursor]
-	yyt3 = cursor
-	goto yy2773
-yy2766:
-	cursor++
-	yych = buf[cursor]
-yy2767:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -37459,61 +37011,61 @@ yy2767:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy2766
+		goto yy2758
 	case ']':
-		goto yy2775
+		goto yy2767
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2768:
+yy2760:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2776
+		goto yy2768
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2769:
+yy2761:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy2777
+		goto yy2769
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2770:
+yy2762:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2778
+		goto yy2770
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2771:
+yy2763:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2779
+		goto yy2771
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2772:
+yy2764:
 	cursor++
 	yych = buf[cursor]
-yy2773:
+yy2765:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2774
+		goto yy2766
 	default:
-		goto yy2772
+		goto yy2764
 	}
-yy2774:
+yy2766:
 	cursor++
 	p1 = yyt1
 	o1 = yyt2
@@ -37526,67 +37078,67 @@ yy2774:
 	v2 += -1
 	cursor += -1
 	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, v1, v2); return }
-yy2775:
+yy2767:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy2780
+		goto yy2772
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2776:
+yy2768:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy2781
+		goto yy2773
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2777:
+yy2769:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy2782
+		goto yy2774
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2778:
+yy2770:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'd':
-		goto yy2783
+		goto yy2775
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2779:
+yy2771:
 	cursor++
 	yych = buf[cursor]
 	yyt1 = cursor
-	goto yy2785
-yy2780:
+	goto yy2777
+yy2772:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy2787
+		goto yy2779
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2781:
+yy2773:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2788
+		goto yy2780
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2782:
+yy2774:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -37597,64 +37149,142 @@ yy2782:
 	case ' ':
 		fallthrough
 	case ',':
-		goto yy2528
+		goto yy2520
 	default:
 		yyt1 = cursor
-		goto yy2789
+		goto yy2781
 	}
-yy2783:
+yy2775:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2790
+		goto yy2782
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2784:
+yy2776:
 	cursor++
 	yych = buf[cursor]
-yy2785:
+yy2777:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2786
+		goto yy2778
 	default:
-		goto yy2784
+		goto yy2776
 	}
-yy2786:
+yy2778:
 	cursor++
 	v1 = yyt1
 	v2 = cursor
 	v2 += -1
 	cursor += -1
 	{ e.text(eventTLSLibrary, v1, v2); return }
-yy2787:
+yy2779:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
 		yyt5 = cursor
-		goto yy2791
+		goto yy2783
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2787
+		goto yy2779
 	case ':':
 		yyt5 = cursor
 		yyt6 = -1
 		yyt11 = -1
+		goto yy2784
+	default:
+		goto yy2520
+	}
+yy2780:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '=':
+		goto yy2785
+	default:
+		goto yy2520
+	}
+yy2781:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2520
+	case ',':
+		goto yy2786
+	default:
+		goto yy2781
+	}
+yy2782:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2787
+	default:
+		goto yy2520
+	}
+yy2783:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 't':
+		goto yy2788
+	default:
+		goto yy2520
+	}
+yy2784:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2789
+	default:
+		goto yy2520
+	}
+yy2785:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2520
+	default:
+		goto yy2791
+	}
+yy2786:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
 		goto yy2792
 	default:
-		goto yy2528
+		goto yy2520
+	}
+yy2787:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'o':
+		goto yy2793
+	default:
+		goto yy2520
 	}
 yy2788:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '=':
-		goto yy2793
+	case 'o':
+		goto yy2794
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2789:
 	cursor++
@@ -37665,129 +37295,134 @@ yy2789:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy2528
-	case ',':
-		goto yy2794
+		goto yy2520
 	default:
-		goto yy2789
+		yyt7 = cursor
+		goto yy2795
 	}
 yy2790:
 	cursor++
 	yych = buf[cursor]
-	switch (yych) {
-	case 'f':
-		goto yy2795
-	default:
-		goto yy2528
-	}
 yy2791:
-	cursor++
-	yych = buf[cursor]
 	switch (yych) {
-	case 't':
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2520
+	case ' ':
 		goto yy2796
 	default:
-		goto yy2528
+		goto yy2790
 	}
 yy2792:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'r':
 		goto yy2797
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2793:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
-		goto yy2528
+	case 'r':
+		goto yy2798
 	default:
-		goto yy2799
+		goto yy2520
 	}
 yy2794:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2800
+		goto yy2799
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2795:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy2801
+	case '\n':
+		fallthrough
+	case '\r':
+		goto yy2520
+	case ' ':
+		goto yy2800
 	default:
-		goto yy2528
+		goto yy2795
 	}
 yy2796:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'o':
-		goto yy2802
+	case 'p':
+		goto yy2801
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2797:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy2528
+	case 'e':
+		goto yy2802
 	default:
-		yyt7 = cursor
-		goto yy2803
+		goto yy2520
 	}
 yy2798:
 	cursor++
 	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2803
+	default:
+		goto yy2520
+	}
 yy2799:
+	cursor++
+	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2528
+		fallthrough
 	case ' ':
-		goto yy2804
+		fallthrough
+	case ':':
+		goto yy2520
 	default:
-		goto yy2798
+		yyt11 = cursor
+		goto yy2804
 	}
 yy2800:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'w':
 		goto yy2805
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2801:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'e':
 		goto yy2806
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2802:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 'c':
 		goto yy2807
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2803:
 	cursor++
@@ -37796,148 +37431,148 @@ yy2803:
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2528
+		fallthrough
 	case ' ':
-		goto yy2808
+		fallthrough
+	case ',':
+		fallthrough
+	case '[':
+		fallthrough
+	case ']':
+		goto yy2520
 	default:
-		goto yy2803
+		yyt1 = cursor
+		goto yy2808
 	}
 yy2804:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'p':
-		goto yy2809
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		goto yy2520
+	case ':':
+		yyt6 = cursor
+		goto yy2784
 	default:
-		goto yy2528
+		goto yy2804
 	}
 yy2805:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2809
+	default:
+		goto yy2520
+	}
+yy2806:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
 		goto yy2810
 	default:
-		goto yy2528
-	}
-yy2806:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2811
-	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2807:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ':':
-		goto yy2528
+	case 'e':
+		goto yy2811
 	default:
-		yyt11 = cursor
-		goto yy2812
+		goto yy2520
 	}
 yy2808:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'w':
-		goto yy2813
+	case '\n':
+		fallthrough
+	case '\r':
+		fallthrough
+	case ' ':
+		fallthrough
+	case ',':
+		fallthrough
+	case ']':
+		goto yy2520
+	case '[':
+		goto yy2812
 	default:
-		goto yy2528
+		goto yy2808
 	}
 yy2809:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2814
+	case 't':
+		goto yy2813
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2810:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'c':
-		goto yy2815
+	case 'r':
+		goto yy2814
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2811:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case '[':
-		fallthrough
-	case ']':
-		goto yy2528
+	case 'i':
+		goto yy2815
 	default:
-		yyt1 = cursor
-		goto yy2816
+		goto yy2520
 	}
 yy2812:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		goto yy2528
-	case ':':
-		yyt6 = cursor
-		goto yy2792
+	case ']':
+		goto yy2520
 	default:
-		goto yy2812
+		goto yy2817
 	}
 yy2813:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
-		goto yy2817
+	case 'h':
+		goto yy2818
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2814:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2818
+	case '=':
+		goto yy2819
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2815:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
-		goto yy2819
+	case 'v':
+		goto yy2820
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2816:
 	cursor++
 	yych = buf[cursor]
+yy2817:
 	switch (yych) {
 	case '\n':
 		fallthrough
@@ -37947,125 +37582,42 @@ yy2816:
 		fallthrough
 	case ',':
 		fallthrough
-	case ']':
-		goto yy2528
 	case '[':
-		goto yy2820
-	default:
-		goto yy2816
-	}
-yy2817:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
+		goto yy2520
+	case ']':
 		goto yy2821
 	default:
-		goto yy2528
+		goto yy2816
 	}
 yy2818:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case ' ':
 		goto yy2822
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2819:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case '[':
+		yyt1 = cursor
 		goto yy2823
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2820:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ']':
-		goto yy2528
+	case 'i':
+		goto yy2824
 	default:
-		goto yy2825
+		goto yy2520
 	}
 yy2821:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'h':
-		goto yy2826
-	default:
-		goto yy2528
-	}
-yy2822:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2827
-	default:
-		goto yy2528
-	}
-yy2823:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'v':
-		goto yy2828
-	default:
-		goto yy2528
-	}
-yy2824:
-	cursor++
-	yych = buf[cursor]
-yy2825:
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		fallthrough
-	case ' ':
-		fallthrough
-	case ',':
-		fallthrough
-	case '[':
-		goto yy2528
-	case ']':
-		goto yy2829
-	default:
-		goto yy2824
-	}
-yy2826:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ' ':
-		goto yy2830
-	default:
-		goto yy2528
-	}
-yy2827:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '[':
-		yyt1 = cursor
-		goto yy2831
-	default:
-		goto yy2528
-	}
-yy2828:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2832
-	default:
-		goto yy2528
-	}
-yy2829:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -38073,62 +37625,62 @@ yy2829:
 		yyt2 = cursor
 		yyt4 = -1
 		yyt5 = -1
-		goto yy2833
+		goto yy2825
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2830:
+yy2822:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'c':
-		goto yy2834
+		goto yy2826
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2831:
+yy2823:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ']':
-		goto yy2528
+		goto yy2520
 	default:
-		goto yy2836
+		goto yy2828
 	}
-yy2832:
+yy2824:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'n':
-		goto yy2837
+		goto yy2829
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2833:
+yy2825:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2838
+		goto yy2830
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt4 = cursor
-		goto yy2839
+		goto yy2831
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2834:
+yy2826:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'i':
-		goto yy2840
+		goto yy2832
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2835:
+yy2827:
 	cursor++
 	yych = buf[cursor]
-yy2836:
+yy2828:
 	switch (yych) {
 	case '.':
 		fallthrough
@@ -38137,78 +37689,78 @@ yy2836:
 	case 'A','B','C','D','E','F':
 		fallthrough
 	case 'a','b','c','d','e','f':
-		goto yy2835
+		goto yy2827
 	case ']':
-		goto yy2841
+		goto yy2833
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2837:
+yy2829:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'g':
-		goto yy2842
+		goto yy2834
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2838:
+yy2830:
 	cursor++
 	yych = buf[cursor]
 	yyt3 = cursor
-	goto yy2844
-yy2839:
+	goto yy2836
+yy2831:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2839
+		goto yy2831
 	case ':':
 		yyt5 = cursor
-		goto yy2846
+		goto yy2838
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2840:
+yy2832:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy2847
+		goto yy2839
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2841:
+yy2833:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ':':
-		goto yy2848
+		goto yy2840
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2842:
+yy2834:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '_':
-		goto yy2849
+		goto yy2841
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2843:
+yy2835:
 	cursor++
 	yych = buf[cursor]
-yy2844:
+yy2836:
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2845
+		goto yy2837
 	default:
-		goto yy2843
+		goto yy2835
 	}
-yy2845:
+yy2837:
 	cursor++
 	p1 = yyt1
 	p2 = yyt2
@@ -38219,84 +37771,84 @@ yy2845:
 	v2 += -1
 	cursor += -1
 	{ e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
-yy2846:
+yy2838:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2838
+		goto yy2830
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2847:
+yy2839:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'h':
-		goto yy2850
+		goto yy2842
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2848:
+yy2840:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt2 = cursor
-		goto yy2851
+		goto yy2843
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2849:
+yy2841:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'm':
-		goto yy2852
+		goto yy2844
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2850:
+yy2842:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2853
+		goto yy2845
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2851:
+yy2843:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2854
+		goto yy2846
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2851
+		goto yy2843
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2852:
+yy2844:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'x':
-		goto yy2855
+		goto yy2847
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2853:
+yy2845:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'r':
-		goto yy2856
+		goto yy2848
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2854:
+yy2846:
 	cursor++
 	p1 = yyt1
 	o1 = yyt2
@@ -38306,25 +37858,25 @@ yy2854:
 	o2 += -1
 	cursor += -1
 	{ e.peerText(eventTLSFailed, p1, p2, o1, o2, cursor, cursor); return }
-yy2855:
+yy2847:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy2857
+		goto yy2849
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2856:
+yy2848:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2858
+		goto yy2850
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2857:
+yy2849:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -38335,12 +37887,12 @@ yy2857:
 	case ' ':
 		fallthrough
 	case ',':
-		goto yy2528
+		goto yy2520
 	default:
 		yyt2 = cursor
-		goto yy2859
+		goto yy2851
 	}
-yy2858:
+yy2850:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -38349,12 +37901,12 @@ yy2858:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy2528
+		goto yy2520
 	default:
 		yyt8 = cursor
-		goto yy2860
+		goto yy2852
 	}
-yy2859:
+yy2851:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -38366,29 +37918,29 @@ yy2859:
 		yyt5 = -1
 		yyt6 = -1
 		yyt7 = -1
-		goto yy2861
+		goto yy2853
 	case ' ':
-		goto yy2528
+		goto yy2520
 	case ',':
 		yyt3 = cursor
-		goto yy2862
+		goto yy2854
 	default:
-		goto yy2859
+		goto yy2851
 	}
-yy2860:
+yy2852:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
-		goto yy2528
+		goto yy2520
 	case ' ':
-		goto yy2863
+		goto yy2855
 	default:
-		goto yy2860
+		goto yy2852
 	}
-yy2861:
+yy2853:
 	cursor++
 	v1 = yyt1
 	p1 = yyt2
@@ -38401,75 +37953,151 @@ yy2861:
 	v2 += -15
 	cursor += -1
 	{ e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
-yy2862:
+yy2854:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case ' ':
-		goto yy2864
+		goto yy2856
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2863:
+yy2855:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '(':
-		goto yy2865
+		goto yy2857
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2864:
+yy2856:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'f':
-		goto yy2866
+		goto yy2858
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2865:
+yy2857:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '-':
 		yyt9 = cursor
-		goto yy2867
+		goto yy2859
 	case '0','1','2','3','4','5','6','7','8','9':
 		yyt9 = cursor
-		goto yy2868
+		goto yy2860
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2866:
+yy2858:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'a':
-		goto yy2869
+		goto yy2861
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2867:
+yy2859:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2868
+		goto yy2860
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2868:
+yy2860:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '/':
 		yyt10 = cursor
-		goto yy2870
+		goto yy2862
 	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2860
+	default:
+		goto yy2520
+	}
+yy2861:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2863
+	default:
+		goto yy2520
+	}
+yy2862:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '-':
+		goto yy2864
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2865
+	default:
+		goto yy2520
+	}
+yy2863:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2866
+	default:
+		goto yy2520
+	}
+yy2864:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2865
+	default:
+		goto yy2520
+	}
+yy2865:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2867
+	case '0','1','2','3','4','5','6','7','8','9':
+		goto yy2865
+	default:
+		goto yy2520
+	}
+yy2866:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
 		goto yy2868
 	default:
-		goto yy2528
+		goto yy2520
+	}
+yy2867:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'b':
+		goto yy2869
+	default:
+		goto yy2520
+	}
+yy2868:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
+		goto yy2870
+	default:
+		goto yy2520
 	}
 yy2869:
 	cursor++
@@ -38478,148 +38106,72 @@ yy2869:
 	case 'i':
 		goto yy2871
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2870:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '-':
+	case 'e':
 		goto yy2872
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2873
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2871:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
-		goto yy2874
+	case 't':
+		goto yy2873
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2872:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2873
+	case '_':
+		goto yy2874
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2873:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case 's':
 		goto yy2875
-	case '0','1','2','3','4','5','6','7','8','9':
-		goto yy2873
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2874:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 't':
 		goto yy2876
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2875:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'b':
+	case ')':
 		goto yy2877
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2876:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'y':
 		goto yy2878
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2877:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'i':
-		goto yy2879
-	default:
-		goto yy2528
-	}
-yy2878:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy2880
-	default:
-		goto yy2528
-	}
-yy2879:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy2881
-	default:
-		goto yy2528
-	}
-yy2880:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '_':
-		goto yy2882
-	default:
-		goto yy2528
-	}
-yy2881:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2883
-	default:
-		goto yy2528
-	}
-yy2882:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 't':
-		goto yy2884
-	default:
-		goto yy2528
-	}
-yy2883:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case ')':
-		goto yy2885
-	default:
-		goto yy2528
-	}
-yy2884:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'y':
-		goto yy2886
-	default:
-		goto yy2528
-	}
-yy2885:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -38628,20 +38180,20 @@ yy2885:
 	case '\r':
 		fallthrough
 	case ' ':
-		goto yy2887
+		goto yy2879
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2886:
+yy2878:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'p':
-		goto yy2888
+		goto yy2880
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2887:
+yy2879:
 	cursor++
 	w1 = yyt1
 	w2 = yyt2
@@ -38662,25 +38214,25 @@ yy2887:
 	c2 += -2
 	cursor += -1
 	{ e.tlsEstablished(b, tlsMatch{w1, w2, s1, s2, v1, v2, c1, c2, n1, n2}, p1, p2, o1, o2, cursor); return }
-yy2888:
+yy2880:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case 'e':
-		goto yy2889
+		goto yy2881
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2889:
+yy2881:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
 	case '=':
-		goto yy2890
+		goto yy2882
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2890:
+yy2882:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -38690,11 +38242,11 @@ yy2890:
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
 		yyt5 = cursor
-		goto yy2891
+		goto yy2883
 	default:
-		goto yy2528
+		goto yy2520
 	}
-yy2891:
+yy2883:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
@@ -38704,188 +38256,188 @@ yy2891:
 		yyt4 = -1
 		yyt6 = cursor
 		yyt7 = -1
-		goto yy2861
+		goto yy2853
 	case ',':
 		yyt6 = cursor
-		goto yy2892
+		goto yy2884
 	case 'A','B','C','D','E','F','G','H','I','J','K','L','M','N','O','P','Q','R','S','T','U','V','W','X','Y','Z':
 		fallthrough
 	case '_':
 		fallthrough
 	case 'a','b','c','d','e','f','g','h','i','j','k','l','m','n','o','p','q','r','s','t','u','v','w','x','y','z':
+		goto yy2883
+	default:
+		goto yy2520
+	}
+yy2884:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case ' ':
+		goto yy2885
+	default:
+		goto yy2520
+	}
+yy2885:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'f':
+		goto yy2886
+	default:
+		goto yy2520
+	}
+yy2886:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'a':
+		goto yy2887
+	default:
+		goto yy2520
+	}
+yy2887:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'i':
+		goto yy2888
+	default:
+		goto yy2520
+	}
+yy2888:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'l':
+		goto yy2889
+	default:
+		goto yy2520
+	}
+yy2889:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'u':
+		goto yy2890
+	default:
+		goto yy2520
+	}
+yy2890:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'r':
 		goto yy2891
 	default:
-		goto yy2528
+		goto yy2520
+	}
+yy2891:
+	cursor++
+	yych = buf[cursor]
+	switch (yych) {
+	case 'e':
+		goto yy2892
+	default:
+		goto yy2520
 	}
 yy2892:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case ' ':
+	case '_':
 		goto yy2893
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2893:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'f':
+	case 'r':
 		goto yy2894
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2894:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'a':
+	case 'e':
 		goto yy2895
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2895:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'i':
+	case 'a':
 		goto yy2896
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2896:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'l':
+	case 's':
 		goto yy2897
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2897:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'u':
+	case 'o':
 		goto yy2898
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2898:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
+	case 'n':
 		goto yy2899
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2899:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'e':
+	case '=':
 		goto yy2900
 	default:
-		goto yy2528
+		goto yy2520
 	}
 yy2900:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case '_':
-		goto yy2901
+	case '\n':
+		fallthrough
+	case '\r':
+		yyt4 = cursor
+		yyt7 = cursor
+		goto yy2853
 	default:
-		goto yy2528
+		yyt7 = cursor
+		goto yy2901
 	}
 yy2901:
 	cursor++
 	yych = buf[cursor]
 	switch (yych) {
-	case 'r':
-		goto yy2902
-	default:
-		goto yy2528
-	}
-yy2902:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'e':
-		goto yy2903
-	default:
-		goto yy2528
-	}
-yy2903:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'a':
-		goto yy2904
-	default:
-		goto yy2528
-	}
-yy2904:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 's':
-		goto yy2905
-	default:
-		goto yy2528
-	}
-yy2905:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'o':
-		goto yy2906
-	default:
-		goto yy2528
-	}
-yy2906:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case 'n':
-		goto yy2907
-	default:
-		goto yy2528
-	}
-yy2907:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '=':
-		goto yy2908
-	default:
-		goto yy2528
-	}
-yy2908:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
 	case '\n':
 		fallthrough
 	case '\r':
 		yyt4 = cursor
-		yyt7 = cursor
-		goto yy2861
+		goto yy2853
 	default:
-		yyt7 = cursor
-		goto yy2909
-	}
-yy2909:
-	cursor++
-	yych = buf[cursor]
-	switch (yych) {
-	case '\n':
-		fallthrough
-	case '\r':
-		yyt4 = cursor
-		goto yy2861
-	default:
-		goto yy2909
+		goto yy2901
 	}
 }
 

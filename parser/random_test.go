@@ -138,7 +138,7 @@ func tellings(t *testing.T, opts Options, lines []string, rng *rand.Rand) []stri
 
 func restarted(t *testing.T, p *Parser, sink Sink, opts Options) *Parser {
 	t.Helper()
-	state, err := p.Save()
+	state, err := p.State().MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestRestoreDamaged(t *testing.T) {
 	opts := testOptions()
 	p := New(nothing{}, opts)
 	p.Feed([]byte(strings.Join(randomLog(rng, 400), "")))
-	state, err := p.Save()
+	state, err := p.State().MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
 	}

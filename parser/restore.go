@@ -11,7 +11,7 @@ import (
 // ErrState says that a saved state cannot be used: it is damaged, or a later version of the program saved it, or it was saved with other options.
 var ErrState = errors.New("the saved state of the parser cannot be used")
 
-// Restore makes a parser from what Save returned. Options may be others than those of the saved parser, but for CountsOnly; Year is of no use. The error
+// Restore makes a parser from what State.MarshalBinary returned. Options may be others than those of the saved parser, but for CountsOnly; Year is of no use. The error
 // wraps ErrState.
 func Restore(state []byte, sink Sink, opts Options) (*Parser, error) {
 	n := len(state) - 8

@@ -9,17 +9,25 @@ import (
 	"slices"
 )
 
-// Save returns the parser's state, from which Restore makes a parser that goes on with the next line as this one would. The parser is not changed. What the
-// sink was told is not part of it.
-func (p *Parser) Save() ([]byte, error) {
+// A State is a parser as it was at one moment. It shares nothing with the parser.
+type State struct{ state parserState }
+
+// State returns what Restore, after MarshalBinary, makes a parser from that goes on with the next line as this one would. What the sink was told is not part
+// of it.
+func (p *Parser) State() *State {
 	s := saver{
 		services: make(map[*service]int), names: make(map[*Service]int), peers: make(map[*Peer]int), tls: make(map[*TLS]int),
 		sessions: make(map[*session]int), messages: make(map[*message]int), connections: make(map[*connection]int),
 	}
 	s.parser(p)
+	return &State{s.out}
+}
+
+// MarshalBinary writes the state, with a checksum.
+func (s *State) MarshalBinary() ([]byte, error) {
 	var out bytes.Buffer
-	if err := gob.NewEncoder(&out).Encode(&s.out); err != nil {
-		return nil, fmt.Errorf("save the state of the parser: %w", err)
+	if err := gob.NewEncoder(&out).Encode(&s.state); err != nil {
+		return nil, fmt.Errorf("write the state of the parser: %w", err)
 	}
 	return binary.BigEndian.AppendUint64(out.Bytes(), checksum(out.Bytes())), nil
 }
