@@ -218,3 +218,11 @@ func TestManyDeliveries(t *testing.T) {
 		t.Errorf("%d deliveries omitted, %d counted, want %d", omitted, p.Counts().OmittedDeliveries, want)
 	}
 }
+
+// Socket paths are bytes; records hold text.
+func TestInvalidText(t *testing.T) {
+	r := play(t, "lmtp[520]: 3F1A2C0B7D: to=<\xff@example.com>, relay=h.example.com[private/\xff\xfe], delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 ok)")
+	if d := r.deliveries[0]; d.Relay.Path != "private/\uFFFD" || d.To != "\uFFFD@example.com" {
+		t.Errorf("relay %q, to %q; want no invalid UTF-8", d.Relay.Path, d.To)
+	}
+}

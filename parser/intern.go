@@ -61,14 +61,13 @@ func (n *intern) peer(b []byte) *Peer {
 	p := n.peers[string(b)]
 	if p == nil {
 		bounded(n, n.peers)
-		text := string(b)
-		name, address, _ := strings.Cut(text, "[")
+		name, address, _ := strings.Cut(toText(b), "[")
 		address = strings.TrimSuffix(address, "]")
 		p = &Peer{Name: name, Address: address, Class: n.class(address)}
 		if address == "unknown" {
 			p.Address = ""
 		}
-		n.peers[text] = p
+		n.peers[string(b)] = p
 	}
 	return p
 }
