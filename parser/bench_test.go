@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -126,4 +127,28 @@ func BenchmarkReadCounts(b *testing.B) {
 		p.Close()
 	}
 	reportLines(b)
+}
+
+// BenchmarkState is what a checkpoint costs: first while lines wait, then beside them.
+func BenchmarkState(b *testing.B) {
+	p := New(nothing{}, Options{Location: time.UTC, CountsOnly: true})
+	for i := range 50_000 {
+		p.Feed(fmt.Appendf(nil, "2026-11-22T04:10:00Z mx1 postfix/smtpd[%d]: connect from client%d.example.net[192.0.2.1]\n"+
+			"2026-11-22T04:10:00Z mx1 postfix/smtpd[%d]: %08X: client=client%d.example.net[192.0.2.1]\n", i, i, i, i, i))
+	}
+	b.Run("Copy", func(b *testing.B) {
+		for b.Loop() {
+			p.State()
+		}
+	})
+	b.Run("Marshal", func(b *testing.B) {
+		s := p.State()
+		for b.Loop() {
+			text, err := s.MarshalBinary()
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(len(text)), "bytes")
+		}
+	})
 }

@@ -15,9 +15,10 @@ type State struct{ state parserState }
 // State returns what Restore, after MarshalBinary, makes a parser from that goes on with the next line as this one would. What the sink was told is not part
 // of it.
 func (p *Parser) State() *State {
+	m := &p.machine
 	s := saver{
-		services: make(map[*service]int), names: make(map[*Service]int), peers: make(map[*Peer]int), tls: make(map[*TLS]int),
-		sessions: make(map[*session]int), messages: make(map[*message]int), connections: make(map[*connection]int),
+		services: make(map[*service]int), names: make(map[*Service]int), peers: make(map[*Peer]int, len(m.intern.peers)), tls: make(map[*TLS]int),
+		sessions: make(map[*session]int, len(m.sessions)), messages: make(map[*message]int, m.messages.count), connections: make(map[*connection]int),
 	}
 	s.parser(p)
 	return &State{s.out}
@@ -155,6 +156,7 @@ func (s *saver) queue(m *machine) {
 		s.sessions[v] = len(s.sessions)
 	}
 	q := &m.messages
+	s.out.Sessions = make([]sessionState, 0, len(m.sessions))
 	for _, l := range [...]*list[message]{&q.incoming, &q.active} {
 		for v := l.front; v != nil; v = v.next {
 			s.messages[v] = len(s.messages)
