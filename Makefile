@@ -4,6 +4,7 @@ BIN := postfix-tls-exporter
 CMD := ./cmd/postfix-tls-exporter
 
 FUZZTIME ?= 30s
+SOAKTIME ?= 10m
 
 # Only for a build outside of a git checkout, where Go's own build information names no version.
 VERSION ?=
@@ -17,7 +18,7 @@ LINT         := .bin/golangci-lint
 
 GOLDEN_PKGS := $(CMD) ./exporter ./internal/report
 
-.PHONY: help build test race lint fuzz bench golden generate check
+.PHONY: help build test race lint fuzz soak bench golden generate check
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -39,6 +40,9 @@ lint: ## golangci-lint, in the version named here
 
 fuzz: ## every fuzz target for FUZZTIME (30s) each
 	.ci/fuzz '$(FUZZTIME)'
+
+soak: ## for SOAKTIME (10m): logs are rotated at random, and the program is killed; not a line may be lost or counted twice
+	POSTFIX_TLS_SOAK='$(SOAKTIME)' go test -count=1 -timeout=0 -run '^(TestKill|TestRandomResume)$$' $(CMD) ./internal/follow
 
 bench: build ## speed and allocations of the parser, then of the whole program
 	go test -run '^$$' -bench . -benchmem ./parser/

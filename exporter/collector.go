@@ -17,6 +17,14 @@ type Data struct {
 	OpenMessages int
 	TrackedPeers int
 	Logs         []Log
+	Checkpoint   Checkpoint
+}
+
+// Checkpoint is what is known of checkpoints.
+type Checkpoint struct {
+	Kept   bool      // there is a state directory
+	Saved  time.Time // the last one, zero before the first
+	Errors int64     // that could not be written
 }
 
 // A Log is what is known of one followed log.
@@ -27,6 +35,9 @@ type Log struct {
 	LostBytes int64     // written, and gone before they could be read
 	CutLines  int64     // longer than a log line can be
 	Lag       int64     // bytes that are written and not yet read
+	Gaps      int64     // places where lines are missing, nobody knows how many
+	Dropped   int64     // lines for which a queue had no room
+	Restarts  int64     // of the program that the log is read through
 	LastLine  time.Time // of the latest Postfix line, by its own stamp; zero before the first
 }
 
@@ -176,12 +187,21 @@ func (s *scrape) logs(d *Data) {
 	s.send(evictedTotal, float64(evicted.Peers), "peer")
 	s.send(evictedTotal, float64(evicted.Domains), "domain")
 	s.send(evictedTotal, float64(evicted.Services), "service_line")
+	if c := d.Checkpoint; c.Kept {
+		s.send(checkpointErrors, float64(c.Errors))
+		if !c.Saved.IsZero() {
+			s.send(checkpointSaved, float64(c.Saved.UnixMilli())/1000)
+		}
+	}
 	for _, l := range d.Logs {
 		s.send(logBytes, float64(l.Bytes), l.Name)
 		s.send(logRotations, float64(l.Rotations), l.Name)
 		s.send(logLostBytes, float64(l.LostBytes), l.Name)
 		s.send(logCutLines, float64(l.CutLines), l.Name)
 		s.send(logLag, float64(l.Lag), l.Name)
+		s.send(logGaps, float64(l.Gaps), l.Name)
+		s.send(logDropped, float64(l.Dropped), l.Name)
+		s.send(logRestarts, float64(l.Restarts), l.Name)
 		if !l.LastLine.IsZero() {
 			s.send(logLastLine, float64(l.LastLine.UnixMilli())/1000, l.Name)
 		}

@@ -35,6 +35,11 @@ const (
 	logCutLines
 	logLag
 	logLastLine
+	logGaps
+	logDropped
+	logRestarts
+	checkpointSaved
+	checkpointErrors
 
 	buildInfo
 
@@ -167,6 +172,31 @@ var metrics = [numMetrics]struct {
 		"log_last_line_timestamp_seconds", prometheus.GaugeValue,
 		"Time of the latest Postfix line, as the line says.",
 		[]string{"log"},
+	},
+	logGaps: {
+		"log_gaps_total", prometheus.CounterValue,
+		"Places in the log where lines are missing that nobody can count: a rotated file was removed before it was read.",
+		[]string{"log"},
+	},
+	logDropped: {
+		"log_dropped_lines_total", prometheus.CounterValue,
+		"Lines that came faster than they could be read, from a sender that does not wait.",
+		[]string{"log"},
+	},
+	logRestarts: {
+		"log_source_restarts_total", prometheus.CounterValue,
+		"Restarts of the program that the log is read through, such as journalctl.",
+		[]string{"log"},
+	},
+	checkpointSaved: {
+		"checkpoint_timestamp_seconds", prometheus.GaugeValue,
+		"Time of the last checkpoint, from which counts go on after a restart.",
+		nil,
+	},
+	checkpointErrors: {
+		"checkpoint_errors_total", prometheus.CounterValue,
+		"Checkpoints that could not be written.",
+		nil,
 	},
 	buildInfo: {
 		"exporter_build_info", prometheus.GaugeValue,

@@ -21,6 +21,7 @@ type Config struct {
 	Collector     prometheus.Collector
 	Version       string
 	Ready         func() bool // the log has been read up to its end
+	Hold          bool        // answers no scrape before Ready: after a restart, counters must not be seen on their way to where they were
 	Logger        *slog.Logger
 }
 
@@ -76,14 +77,21 @@ func Handler(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("landing page: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET "+cfg.TelemetryPath, promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		Registry: registry, EnableOpenMetrics: true, MaxRequestsInFlight: 8, Timeout: scrapeTimeout,
 		ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelError),
-	}))
+	})
+	mux.HandleFunc("GET "+cfg.TelemetryPath, func(w http.ResponseWriter, r *http.Request) {
+		if cfg.Hold && !cfg.Ready() {
+			answer(w, http.StatusServiceUnavailable, notReady)
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !cfg.Ready() {
-			answer(w, http.StatusServiceUnavailable, "the log is still being read up to its end")
+			answer(w, http.StatusServiceUnavailable, notReady)
 			return
 		}
 		answer(w, http.StatusOK, "ok")
@@ -91,6 +99,8 @@ func Handler(cfg Config) (http.Handler, error) {
 	mux.Handle("GET /", landing)
 	return mux, nil
 }
+
+const notReady = "the log is still being read up to its end"
 
 func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

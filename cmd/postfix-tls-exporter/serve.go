@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/prometheus/common/promslog"
@@ -11,14 +12,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/exporter"
-	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/follow"
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/checkpoint"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
 
 type serveCmd struct {
-	Log           []string      `default:"/var/log/mail.log" type:"path" sep:"none" placeholder:"PATH" help:"Log to follow; repeatable. Default: /var/log/mail.log."`
-	From          string        `enum:"beginning,end" default:"beginning" help:"Where to take up a log: beginning or end."`
+	sourceFlags
+	State         string        `name:"state-directory" type:"path" placeholder:"DIR" help:"Keep checkpoints here, and go on from the last one after a restart. Without it counts begin anew."`
+	Interval      time.Duration `name:"checkpoint-interval" default:"5s" help:"Time between two checkpoints."`
 	PeerLabel     string        `enum:"host,domain,address,none" default:"host" help:"What the label peer holds: host, domain, address, or none."`
 	PeerLimit     int           `default:"1000" help:"How many peers are counted by name; past it a newcomer counts as other."`
 	PeerIdle      time.Duration `default:"24h" help:"How long a peer must be silent to make place for a newcomer."`
@@ -33,6 +35,8 @@ type serveCmd struct {
 
 // Run follows the logs and serves metrics until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, std stdio) error {
+	hup, stop := hangups() // before all that takes time
+	defer stop()
 	opts, err := c.options()
 	if err != nil {
 		return err
@@ -43,25 +47,45 @@ func (c *serveCmd) Run(ctx context.Context, std stdio) error {
 	}
 	opts.CountsOnly = true
 	b := readBuild()
-	logger.Info("starting", "version", b.version, "revision", b.revision, "logs", c.Log)
-	logger.Warn("counts begin anew with each start: metrics cover the log from where it is taken up", "from", c.From)
-	l := c.newLive(opts, logger)
+	logger.Info("starting", "version", b.version, "revision", b.revision, "logs", c.names())
+	l, err := c.newLive(opts, logger)
+	if err != nil {
+		return err
+	}
+	defer l.saves.close()
+	err = c.serve(ctx, l, b, hup, logger)
+	if l.saves.store != nil { // whatever it was that ended it
+		l.saves.save(l)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	logger.Info("stopped")
+	return nil
+}
+
+// serve follows the logs and answers requests until ctx ends.
+func (c *serveCmd) serve(ctx context.Context, l *live, b build, hup <-chan os.Signal, logger *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, followed := range l.logs {
 		group.Go(func() error { return l.follow(ctx, followed) })
 	}
 	group.Go(func() error {
+		l.saves.run(ctx, l)
+		return nil
+	})
+	group.Go(func() error {
+		attend(ctx, l, hup, logger)
+		return nil
+	})
+	group.Go(func() error {
 		return exporter.Serve(ctx, exporter.Config{
 			Web:           &web.FlagConfig{WebListenAddresses: &c.ListenAddress, WebSystemdSocket: &c.SystemdSocket, WebConfigFile: &c.WebConfig},
-			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Logger: logger,
+			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Hold: l.saves.store != nil, Logger: logger,
 			Collector: exporter.NewCollector(l.data, exporter.Build{Version: b.version, Revision: b.revision, GoVersion: b.goVersion}),
 		})
 	})
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	logger.Info("stopped")
-	return nil
+	return group.Wait()
 }
 
 func (c *serveCmd) logger(std stdio) (*slog.Logger, error) {
@@ -86,17 +110,44 @@ func (c *serveCmd) peerLabel() func(parser.Peer) string {
 	}
 }
 
-func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) *live {
-	l := &live{tally: tally.New(tally.Options{PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel()})}
-	from := follow.Beginning
-	if c.From == "end" {
-		from = follow.End
+func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, error) {
+	counts := tally.Options{PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel}
+	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
+	for _, name := range c.names() {
+		l.logs = append(l.logs, &followedLog{name: name, parser: parser.New(l.tally, opts)})
 	}
-	for _, path := range c.Log {
-		l.logs = append(l.logs, &followedLog{
-			name: path, parser: parser.New(l.tally, opts),
-			follower: follow.New(follow.Config{Path: path, From: from, MaxLine: parser.MaxLine + 1, Logger: logger}),
-		})
+	if c.State == "" {
+		logger.Warn("counts begin anew with each start, as there is no --state-directory: metrics cover the log from where it is taken up", "from", c.From)
+	} else if err := c.resume(l, opts, counts, logger); err != nil {
+		return nil, err
 	}
-	return l
+	for _, f := range l.logs {
+		f.source = c.newSource(f, logger)
+	}
+	return l, nil
+}
+
+// resume takes up the last checkpoint.
+func (c *serveCmd) resume(l *live, opts parser.Options, counts tally.Options, logger *slog.Logger) error {
+	store, err := checkpoint.Open(c.State)
+	if err != nil {
+		return withHint(err, "each serve needs a state directory of its own, which its user may write to")
+	}
+	l.saves.store = store
+	last, err := l.saves.load()
+	if err == nil && last != nil {
+		if err = l.restore(last, opts, counts, logger); err != nil { // another version's, perhaps
+			logger.Error("counts begin anew", "error", store.SetAside(err))
+			fresh := *c
+			fresh.State = ""
+			var again *live
+			if again, err = fresh.newLive(opts, slog.New(slog.DiscardHandler)); err == nil {
+				l.tally, l.logs = again.tally, again.logs
+			}
+		}
+	}
+	if err != nil {
+		l.saves.close()
+	}
+	return err
 }

@@ -22,10 +22,11 @@ import (
 
 // A server is a running `serve` in a process of its own.
 type server struct {
-	base   string // of its URLs
-	cmd    *exec.Cmd
-	ended  chan struct{} // closed when its standard error has ended
-	stderr lockedBuffer
+	base    string // of its URLs, once it listens
+	cmd     *exec.Cmd
+	address chan string   // that it listens on
+	ended   chan struct{} // closed when its standard error has ended
+	stderr  lockedBuffer
 }
 
 type lockedBuffer struct {
@@ -50,8 +51,17 @@ var listening = regexp.MustCompile(`msg="Listening on" address=(\S+)`)
 // serve starts the program on a free port.
 func serve(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := &server{ended: make(chan struct{})}
+	s := launch(t, nil, args...)
+	s.awaitAddress(t)
+	return s
+}
+
+// launch starts the program, with more in its environment, and does not wait until it listens.
+func launch(t *testing.T, env []string, args ...string) *server {
+	t.Helper()
+	s := &server{address: make(chan string, 1), ended: make(chan struct{})}
 	s.cmd = exec.Command(program, append([]string{"serve", "--web.listen-address=127.0.0.1:0", "--timezone=UTC"}, args...)...)
+	s.cmd.Env = append(os.Environ(), env...)
 	pipe, err := s.cmd.StderrPipe()
 	if err == nil {
 		err = s.cmd.Start()
@@ -67,20 +77,23 @@ func serve(t *testing.T, args ...string) *server {
 			t.Logf("its standard error:\n%s", s.stderr.String())
 		}
 	})
-	address := make(chan string, 1)
 	go func() {
 		defer close(s.ended)
-		watch(io.TeeReader(pipe, &s.stderr), address)
+		watch(io.TeeReader(pipe, &s.stderr), s.address)
 	}()
+	return s
+}
+
+func (s *server) awaitAddress(t *testing.T) {
+	t.Helper()
 	select {
-	case a := <-address:
+	case a := <-s.address:
 		s.base = "http://" + a
 	case <-s.ended:
 		t.Fatalf("it ended before it listened:\n%s", s.stderr.String())
 	case <-time.After(patience):
 		t.Fatal("it does not listen")
 	}
-	return s
 }
 
 // watch reads r to its end and sends the address that it tells of.
@@ -101,6 +114,27 @@ func (s *server) stop(t *testing.T) int {
 	<-s.ended
 	_ = s.cmd.Wait() // the state tells
 	return s.cmd.ProcessState.ExitCode()
+}
+
+// kill ends the program as the kernel does when there is no memory left.
+func (s *server) kill(t *testing.T) {
+	t.Helper()
+	if err := s.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.ended
+	_ = s.cmd.Wait() // killed
+}
+
+func (s *server) isReady(t *testing.T) bool {
+	t.Helper()
+	status, _ := get(t, s.base+"/readyz")
+	return status == http.StatusOK
+}
+
+func (s *server) awaitReady(t *testing.T) {
+	t.Helper()
+	eventually(t, "/readyz", func() bool { return s.isReady(t) })
 }
 
 // awaitLines waits until that many lines have been counted, and returns the scrape.
@@ -157,7 +191,7 @@ func TestServe(t *testing.T) {
 	equal(t, "log", wantLog, got.named("log_bytes_total", "log_rotations_total", "log_lost_bytes_total", "log_cut_lines_total", "log_lag_bytes"))
 	equal(t, "evicted", scrape{}, got.named("evicted_total", "open_sessions"))
 
-	eventually(t, "/readyz", func() bool { status, _ := get(t, s.base+"/readyz"); return status == http.StatusOK })
+	s.awaitReady(t)
 	if status, body := get(t, s.base+"/healthz"); status != http.StatusOK || body != "ok\n" {
 		t.Errorf("/healthz: %d %q", status, body)
 	}
@@ -241,7 +275,7 @@ func TestServeFromEnd(t *testing.T) {
 	first, second := sniLogs()
 	log := writeFile(t, filepath.Join(t.TempDir(), "mail.log"), string(readLog(t, first)))
 	s := serve(t, "--log", log, "--from=end")
-	eventually(t, "/readyz", func() bool { status, _ := get(t, s.base+"/readyz"); return status == http.StatusOK })
+	s.awaitReady(t)
 	text := string(readLog(t, second))
 	appendTo(t, log, text)
 	got := s.awaitLines(t, strings.Count(text, "\n"))
@@ -259,7 +293,7 @@ func TestServeEnds(t *testing.T) {
 	var watched sync.WaitGroup
 	watched.Go(func() { watch(r, address) })
 	c := serveCmd{
-		Log: []string{source}, From: "beginning", PeerLimit: 10, ListenAddress: []string{"127.0.0.1:0"}, TelemetryPath: "/metrics",
+		sourceFlags: sourceFlags{Log: []string{source}, From: "beginning"}, PeerLimit: 10, ListenAddress: []string{"127.0.0.1:0"}, TelemetryPath: "/metrics",
 		LogLevel: "info", LogStyle: "logfmt",
 	}
 	go func() { ended <- c.Run(ctx, stdio{in: strings.NewReader(""), out: io.Discard, err: w}) }()

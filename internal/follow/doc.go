@@ -17,6 +17,20 @@
 // like): they are found by name, put in order, and read too. A log that was truncated after it was copied (copytruncate)
 // leaves the lines that were not yet read in the copy: it is found by its content.
 //
+// # Going on after a restart
+//
+// Each [Chunk] comes with the [Position] behind it. Who keeps that, in one piece with what the lines were counted into,
+// and gives it to the next Follower, has every line counted once, however the process ended. The file that the place is
+// in is known again by its content, also under another name, as a copy, and compressed; its device and inode number only
+// say which of several alike it is. From there on all is as if the Follower had not looked for a while.
+//
+// If there is no such file any more, lines are missing and nobody knows how many. That is said, and counted as a gap,
+// and the Follower begins with the files that were written to later. The same goes for a log that was truncated and of
+// which there is no copy, and for a rotated file that is damaged.
+//
+// A place says nothing about a file of which no line was read. So a log that was taken up at its end has no place until
+// the first line comes.
+//
 // # The part of nxadm/tail
 //
 // Whatever is in a file already is read in large blocks. At the end of the file github.com/nxadm/tail waits for the

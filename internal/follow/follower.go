@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -25,8 +26,14 @@ type Config struct {
 	// Path is the log. It, and its directory, may be missing; the Follower waits for them.
 	Path string
 
-	// From says where a log is taken up that exists at the start.
+	// From says where a log is taken up that exists at the start, if it is not to be resumed.
 	From Start
+
+	// Resume is where another Follower of the log has left off, mostly in an earlier process. What was written since is
+	// handed over, each line once, through whatever rotations there were. If the file is gone that the place is in, that
+	// is a gap: what was written to later is read from its beginning, whatever From says. No place is nil or the zero
+	// Position.
+	Resume *Position
 
 	// Poll is the time between two looks at the log; 0 is 200 ms.
 	Poll time.Duration
@@ -59,30 +66,22 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// A Chunk is a run of lines.
-type Chunk struct {
-	// Lines holds one line or more, whole and each ended by '\n', with no other byte changed or left out unless the line
-	// was cut. They are valid until the callback returns.
-	Lines []byte
-
-	// Modified is when the file that they are from was last written to, for headers without a year.
-	Modified time.Time
-}
-
 // maxGenerations bounds how many files are held open. When there are more, they wait on disk for their turn.
 const maxGenerations = 64
 
 // A Follower hands over the lines of one log for as long as it is written, in order, each once.
 type Follower struct {
-	cfg      Config
-	log      *slog.Logger
-	counters counters
-	caughtUp chan struct{}
-	atEnd    sync.Once
+	cfg       Config
+	blockSize int // for tests
+	log       *slog.Logger
+	counters  counters
+	caughtUp  chan struct{}
+	atEnd     sync.Once
 
 	// The rest belongs to the goroutine in Run.
 	sink     func(Chunk) error
 	queue    []*generation // oldest first
+	place    *Position     // where the log was left, until it is taken up there
 	past     history
 	before   []byte    // head of the generation before the queue, if that is known
 	looks    int       // at the path, so far
@@ -94,11 +93,16 @@ type Follower struct {
 // New returns a Follower that has not yet looked at anything.
 func New(cfg Config) *Follower {
 	cfg = cfg.withDefaults()
-	return &Follower{
-		cfg:      cfg,
-		log:      cfg.Logger.With("log", cfg.Path),
-		caughtUp: make(chan struct{}),
+	f := &Follower{
+		cfg:       cfg,
+		blockSize: blockSize,
+		log:       cfg.Logger.With("log", cfg.Path),
+		caughtUp:  make(chan struct{}),
 	}
+	if cfg.Resume != nil && cfg.Resume.inFile() {
+		f.place = cfg.Resume
+	}
+	return f
 }
 
 // CaughtUp returns a channel that is closed when the end of the log has been reached for the first time, and also when
@@ -195,7 +199,7 @@ func (f *Follower) step(g *generation) (more bool, err error) {
 		if g.input == nil {
 			return false, readErr
 		}
-		f.log.Warn("a rotated log cannot be read to its end", "error", readErr)
+		f.giveUp(g, readErr)
 		atEOF = true
 	}
 	// A block counts only if the file was still the same after it was read.
@@ -213,6 +217,15 @@ func (f *Follower) step(g *generation) (more bool, err error) {
 		return f.finish(g)
 	}
 	return true, nil
+}
+
+// giveUp says, once, that g is damaged. What comes after the damage is not read.
+func (f *Follower) giveUp(g *generation, err error) {
+	if !g.damaged {
+		g.damaged = true
+		f.counters.gaps.Add(1)
+		f.log.Warn("a rotated log cannot be read to its end", "error", err)
+	}
 }
 
 // finish leaves g, of which the end was reached, if it is time to. It reports whether another one has its turn.
@@ -264,7 +277,7 @@ func (f *Follower) reachedEnd() { f.atEnd.Do(func() { close(f.caughtUp) }) }
 func (f *Follower) handOver(g *generation, b block) error {
 	f.countLag() // seen while sink takes its time
 	if len(b.lines) > 0 {
-		if err := f.sink(Chunk{Lines: b.lines, Modified: g.modified()}); err != nil {
+		if err := f.sink(f.chunk(g, b)); err != nil {
 			return err
 		}
 	}
@@ -272,6 +285,17 @@ func (f *Follower) handOver(g *generation, b block) error {
 	f.counters.add(b)
 	f.countLag()
 	return nil
+}
+
+// chunk is what is handed over of g.
+func (f *Follower) chunk(g *generation, b block) Chunk {
+	c := Chunk{Lines: b.lines, Modified: g.modified(), After: g.after(b), Counted: f.counters.stats().with(b)}
+	for i := slices.Index(f.queue, g) + 1; i < len(f.queue); i++ {
+		if f.queue[i].counted {
+			c.Counted.Rotations--
+		}
+	}
+	return c
 }
 
 func (f *Follower) countLag() {

@@ -26,12 +26,14 @@ type generation struct {
 
 	info fs.FileInfo // at the last look
 	head []byte      // first headSize bytes or less, uncompressed
-	off  int64       // uncompressed bytes handed over; always the end of a line
+	off  int64       // uncompressed bytes handed over; the end of a line, or of what there was of it
 
-	lines   *lineReader // nil until it is read
-	maxLine int
-	entry   entry  // what lies at off
-	scratch []byte // for the next head
+	lines     *lineReader // nil until it is read
+	maxLine   int
+	blockSize int
+	entry     entry  // what lies at off
+	scratch   []byte // for the next head
+	damaged   bool   // cannot be decompressed to its end
 
 	atEOF      int64     // size at which the end was last reached
 	until      int64     // size when the follower was told to stop, or when it was opened after that
@@ -56,7 +58,7 @@ func openGeneration(path string, maxLine int) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{path: path, file: f, maxLine: maxLine}
+	g := &generation{path: path, file: f, maxLine: maxLine, blockSize: blockSize}
 	if err := g.identify(); err != nil {
 		g.close()
 		return nil, err
@@ -209,15 +211,33 @@ func (g *generation) openLines() error {
 	var src io.Reader = g.file
 	if g.input != nil {
 		src = g.input
-		if _, err := io.CopyN(io.Discard, src, g.off); err != nil {
+		if err := g.skipDecompressed(); err != nil {
 			return err
 		}
 	} else if _, err := g.file.Seek(g.off, io.SeekStart); err != nil {
 		return err
 	}
-	g.lines = newLineReader(src, g.maxLine)
+	g.lines = newLineReader(src, g.maxLine, g.blockSize)
 	g.lines.headless = g.entry == inLine
 	g.lines.hole = g.entry == inDoubt
+	return nil
+}
+
+// skipDecompressed reads what comes before off, and finds out what lies there.
+func (g *generation) skipDecompressed() error {
+	if g.off == 0 {
+		return nil
+	}
+	if _, err := io.CopyN(io.Discard, g.input, g.off-1); err != nil {
+		return err
+	}
+	var before [1]byte
+	if _, err := io.ReadFull(g.input, before[:]); err != nil {
+		return err
+	}
+	if before[0] != '\n' {
+		g.entry = inLine
+	}
 	return nil
 }
 
@@ -246,11 +266,13 @@ func (g *generation) skipTo(off int64) error {
 		return nil
 	}
 	var before [1]byte
-	if _, err := g.file.ReadAt(before[:], off-1); err != nil {
+	_, err := g.file.ReadAt(before[:], off-1)
+	truncated := errors.Is(err, io.EOF) // since the last look; the next one deals with it
+	if err != nil && !truncated {
 		return err
 	}
 	e := atLine
-	if before[0] != '\n' {
+	if before[0] != '\n' && !truncated {
 		e = inLine
 	}
 	g.begin(off, e)

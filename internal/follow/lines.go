@@ -13,6 +13,8 @@ type block struct {
 	lines []byte // each ended by '\n'; valid until the next call of the reader
 	size  int64  // how many bytes of the source these lines were
 	cut   int    // how many of the lines were longer than allowed
+
+	endless bool // the last of the lines has no end in the source
 }
 
 // A lineReader splits a source into blocks of whole lines in bounded memory. The end of the source is not final: it may
@@ -30,7 +32,7 @@ type lineReader struct {
 	hole     bool // the source may begin with zero bytes, to be left out
 }
 
-func newLineReader(src io.Reader, maxLine int) *lineReader {
+func newLineReader(src io.Reader, maxLine, blockSize int) *lineReader {
 	// What is not yet handed over is never more than a line.
 	return &lineReader{src: src, max: maxLine, buf: make([]byte, blockSize+maxLine+1)}
 }
@@ -66,6 +68,7 @@ func (l *lineReader) rest() block {
 		}
 		b.lines = append(l.buf[:0], l.buf[l.r:l.w]...)
 		b.lines = append(b.lines, '\n')
+		b.endless = true
 	}
 	l.r, l.w, l.skipped, l.headless = 0, 0, 0, false
 	return b

@@ -68,7 +68,7 @@ func TestLineReader(t *testing.T) {
 	}
 	for _, test := range tests {
 		for how, wrap := range sources {
-			l := newLineReader(wrap(strings.NewReader(test.text)), maxLine)
+			l := newLineReader(wrap(strings.NewReader(test.text)), maxLine, blockSize)
 			l.headless, l.hole = test.headless, test.hole
 			lines, size, cut := readBlocks(t, l)
 			if lines != test.want || size != int64(len(test.text)) || cut != test.cut {
@@ -97,7 +97,7 @@ func TestLineReaderRandom(t *testing.T) {
 			want.WriteString(line + "\n")
 		}
 		src := &pieces{data: []byte(text.String()), random: random}
-		lines, size, gotCut := readBlocks(t, newLineReader(src, maxLine))
+		lines, size, gotCut := readBlocks(t, newLineReader(src, maxLine, blockSize))
 		if lines != want.String() || size != int64(text.Len()) || gotCut != cut {
 			t.Fatalf("at most %d bytes a line: %q becomes %q", maxLine, text.String(), lines)
 		}
@@ -122,7 +122,7 @@ func (p *pieces) Read(b []byte) (int, error) {
 // TestLineReaderGrows: the end is not final.
 func TestLineReaderGrows(t *testing.T) {
 	var src bytes.Buffer
-	l := newLineReader(&src, 100)
+	l := newLineReader(&src, 100, blockSize)
 	for _, step := range []struct{ add, want string }{
 		{"", ""}, {"a", ""}, {"b\nc", "ab\n"}, {"", ""}, {"\n", "c\n"}, {"d\n", "d\n"},
 	} {
@@ -140,7 +140,7 @@ func TestLineReaderGrows(t *testing.T) {
 // TestLineReaderAllocations: none, however long the log.
 func TestLineReaderAllocations(t *testing.T) {
 	src := bytes.NewReader(sampleLog(100000))
-	l := newLineReader(src, 64<<10)
+	l := newLineReader(src, 64<<10, blockSize)
 	allocs := testing.AllocsPerRun(100, func() {
 		if _, err := l.next(); err != nil {
 			_, _ = src.Seek(0, io.SeekStart)

@@ -61,6 +61,11 @@ func (f *Follower) report(trouble error) {
 // lookAtPath takes up the file at the path if it is another one than at the last look.
 func (f *Follower) lookAtPath() error {
 	info, err := os.Stat(f.cfg.Path)
+	if errors.Is(err, fs.ErrNotExist) && f.place != nil && f.looks == 0 {
+		if _, err := f.restore(nil); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -76,16 +81,19 @@ func (f *Follower) lookAtPath() error {
 // takeUp appends the file at the path to the queue, after those that came between it and the last one.
 func (f *Follower) takeUp() error {
 	// Opened before the siblings are listed: what is rotated from now on is open already.
-	live, err := openGeneration(f.cfg.Path, f.cfg.MaxLine)
+	live, err := f.openLive()
 	if err != nil {
 		return err
 	}
-	n := len(f.queue)
-	if n == 0 {
-		f.queue = append(f.queue, live)
-		return f.takeUpFirst(live)
+	if len(f.queue) == 0 {
+		if done, err := f.takeUpFirst(live); done {
+			return err
+		} else if err != nil {
+			live.close()
+			return err
+		}
 	}
-	unseen := f.unseenAfter(f.queue[n-1], live)
+	unseen := f.unseenAfter(f.queue[len(f.queue)-1], live)
 	f.queue = append(f.queue, unseen...)
 	f.count(unseen)
 	if len(f.queue) >= maxGenerations {
@@ -114,15 +122,26 @@ func (f *Follower) countOne(g *generation) {
 	}
 }
 
-func (f *Follower) takeUpFirst(g *generation) error {
-	g.counted = true
+// takeUpFirst begins with live, the file at the path, or with the one in which the log was left. It reports whether live
+// has been dealt with; if not, it has to come after the other.
+func (f *Follower) takeUpFirst(live *generation) (done bool, err error) {
+	if f.place != nil {
+		return f.restore(live)
+	}
+	live.counted = true
+	f.queue = append(f.queue, live)
 	if f.looks == 0 {
 		f.before = f.youngestHead()
 	}
 	if f.looks == 0 && f.cfg.From == End {
-		return g.skipTo(g.info.Size())
+		err = live.skipTo(live.info.Size())
+	} else {
+		err = f.resume(live)
 	}
-	return f.resume(g)
+	if err != nil || f.looks > 0 {
+		return true, err
+	}
+	return true, f.sink(f.chunk(live, block{})) // the place is known before there is a line
 }
 
 // supersede notes which generations have a younger one with content.

@@ -1,7 +1,10 @@
 package follow
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -41,11 +44,17 @@ type scene struct {
 	log  *os.File // held open by the writer, as a syslog daemon does
 
 	written []byte // by all generations, in order
+	dated   bool   // rotated logs have dates, not numbers
+	days    int    // so far
 
 	follower *Follower
 	cancel   context.CancelFunc
 	ended    chan struct{} // closed when Run has returned err
 	err      error
+
+	blockSize int       // of the followers; 0 is the usual one
+	place     *Position // behind what was handed over
+	left      int       // chunks that the follower may hand over before it dies; less than 0 is any number
 
 	gate    sync.Mutex // held while the sink is to stand still
 	mu      sync.Mutex
@@ -56,20 +65,12 @@ type scene struct {
 // newScene returns a scene with a log that exists and is empty, unless the configuration names another one.
 func newScene(t *testing.T, cfg Config) *scene {
 	t.Helper()
-	s := &scene{t: t, path: cfg.Path, ended: make(chan struct{})}
+	s := &scene{t: t, path: cfg.Path, left: -1}
 	if s.path == "" {
 		s.path = filepath.Join(t.TempDir(), "mail.log")
 		s.open()
 	}
-	cfg.Path = s.path
-	if cfg.Poll == 0 {
-		cfg.Poll = 5 * time.Millisecond
-	}
-	if cfg.Grace == 0 {
-		cfg.Grace = 20 * time.Millisecond
-	}
-	cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.follower = New(cfg)
+	s.newFollower(cfg)
 	t.Cleanup(func() {
 		if s.cancel != nil {
 			s.cancel()
@@ -83,19 +84,40 @@ func newScene(t *testing.T, cfg Config) *scene {
 	return s
 }
 
+func (s *scene) newFollower(cfg Config) {
+	cfg.Path = s.path
+	if cfg.Poll == 0 {
+		cfg.Poll = 5 * time.Millisecond
+	}
+	if cfg.Grace == 0 {
+		cfg.Grace = 20 * time.Millisecond
+	}
+	cfg.Logger = slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.follower = New(cfg)
+	if s.blockSize > 0 {
+		s.follower.blockSize = s.blockSize
+	}
+	s.ended = make(chan struct{})
+}
+
 // follow starts the follower, and waits until it has taken up the log: what is rotated before that is none of its business.
 func (s *scene) follow() {
+	s.t.Helper()
+	s.start()
+	select {
+	case <-s.follower.CaughtUp():
+	case <-s.ended:
+		s.t.Fatalf("Run returned: %v", s.err)
+	}
+}
+
+func (s *scene) start() {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	s.cancel = cancel
 	go func() {
 		defer close(s.ended)
 		s.err = s.follower.Run(ctx, s.sink)
 	}()
-	select {
-	case <-s.follower.CaughtUp():
-	case <-s.ended:
-		s.t.Fatalf("Run returned: %v", s.err)
-	}
 }
 
 // checkClosed fails if files other than the writer's are open, as far as the system tells.
@@ -114,6 +136,12 @@ func (s *scene) checkClosed() {
 }
 
 func (s *scene) sink(c Chunk) error {
+	if len(c.Lines) == 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.place = &c.After
+		return nil
+	}
 	s.mu.Lock()
 	s.entered++
 	s.mu.Unlock()
@@ -124,8 +152,59 @@ func (s *scene) sink(c Chunk) error {
 	if c.Modified.IsZero() {
 		s.t.Error("a chunk has no modification time")
 	}
+	if s.left == 0 {
+		return errKilled
+	}
+	s.left--
 	s.got = append(s.got, c.Lines...)
+	s.place = &c.After
 	return nil
+}
+
+var errKilled = errors.New("killed")
+
+// kill ends the follower without anything more being handed over.
+func (s *scene) kill() {
+	s.t.Helper()
+	s.die()
+	s.end()
+}
+
+// die makes sink take no more.
+func (s *scene) die() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = 0
+}
+
+// end ends the follower, which may be dead.
+func (s *scene) end() {
+	s.t.Helper()
+	if err := s.stop(); err != nil && !errors.Is(err, errKilled) {
+		s.t.Fatalf("Run returned: %v", err)
+	}
+	s.checkClosed()
+}
+
+// reborn makes another follower, which goes on where the last one was stopped or killed.
+func (s *scene) reborn(cfg Config) {
+	s.t.Helper()
+	cfg.Resume = stored(s.t, s.place)
+	s.left = -1
+	s.newFollower(cfg)
+}
+
+// stored returns p as it is after it was written to disk and read again.
+func stored(t *testing.T, p *Position) *Position {
+	t.Helper()
+	if p == nil {
+		return nil
+	}
+	var disk bytes.Buffer
+	must(t, gob.NewEncoder(&disk).Encode(p))
+	again := new(Position)
+	must(t, gob.NewDecoder(&disk).Decode(again))
+	return again
 }
 
 // stop ends the follower and returns its error.
@@ -249,21 +328,47 @@ func (s *scene) create() {
 	must(s.t, os.WriteFile(s.path, nil, 0o600))
 }
 
-// shift renames the log and its rotated files: mail.log to mail.log.1, that to mail.log.2 and so on.
+// shift renames the log and its rotated files: mail.log to mail.log.1, that to mail.log.2 and so on; or the log to
+// mail.log-20260102, if that is the style.
 func (s *scene) shift() {
 	s.t.Helper()
-	s.shiftRotated()
-	must(s.t, os.Rename(s.path, s.path+".1"))
+	must(s.t, os.Rename(s.path, s.makeRoom()))
 }
+
+// makeRoom returns the path that the log gets when it is rotated.
+func (s *scene) makeRoom() string {
+	s.t.Helper()
+	if s.dated {
+		s.days++
+	} else {
+		s.shiftRotated()
+	}
+	return s.youngest()
+}
+
+// youngest returns the path of the log that was rotated last.
+func (s *scene) youngest() string {
+	if s.dated {
+		return s.path + time.Date(2026, 1, s.days, 0, 0, 0, 0, time.UTC).Format("-20060102")
+	}
+	return s.numbered(1)
+}
+
+// compressions is what rotated logs are compressed with.
+var compressions = map[string]func(*testing.T, []byte) []byte{"": nil, ".gz": gzipped, ".xz": xzed, ".zst": zstded}
 
 func (s *scene) shiftRotated() {
 	s.t.Helper()
 	last := 1
-	for exists(s.numbered(last)) || exists(s.numbered(last)+".gz") {
-		last++
+	for i := 1; i <= last; i++ {
+		for suffix := range compressions {
+			if exists(s.numbered(i) + suffix) {
+				last = i + 1
+			}
+		}
 	}
 	for ; last > 1; last-- {
-		for _, suffix := range []string{"", ".gz"} {
+		for suffix := range compressions {
 			if old := s.numbered(last-1) + suffix; exists(old) {
 				must(s.t, os.Rename(old, s.numbered(last)+suffix))
 			}
@@ -276,22 +381,26 @@ func (s *scene) numbered(i int) string { return fmt.Sprintf("%s.%d", s.path, i) 
 // copyTruncate does what logrotate does with that option, between two lines.
 func (s *scene) copyTruncate() {
 	s.t.Helper()
-	s.shiftRotated()
 	content, err := os.ReadFile(s.path)
 	must(s.t, err)
-	must(s.t, os.WriteFile(s.path+".1", content, 0o600))
+	must(s.t, os.WriteFile(s.makeRoom(), content, 0o600))
 	must(s.t, os.Truncate(s.path, 0))
 }
 
 // compress replaces a rotated file by its compressed form, as gzip does: the plain one goes last.
 func (s *scene) compress(path string) {
 	s.t.Helper()
+	s.compressAs(path, ".gz")
+}
+
+func (s *scene) compressAs(path, ext string) {
+	s.t.Helper()
 	info, err := os.Stat(path)
 	must(s.t, err)
 	content, err := os.ReadFile(path)
 	must(s.t, err)
-	must(s.t, os.WriteFile(path+".gz", gzipped(s.t, content), 0o600))
-	must(s.t, os.Chtimes(path+".gz", time.Time{}, info.ModTime()))
+	must(s.t, os.WriteFile(path+ext, compressions[ext](s.t, content), 0o600))
+	must(s.t, os.Chtimes(path+ext, time.Time{}, info.ModTime()))
 	must(s.t, os.Remove(path))
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 )
 
 // unseenAfter opens the generations that came between prev, the last one seen, and live, oldest first.
@@ -19,7 +20,7 @@ func (f *Follower) unseenAfter(prev, live *generation) []*generation {
 				same.close() // prev is open
 			}
 		}
-		return f.openUnseen(list, i, prev.info, live)
+		return f.openUnseen(list, i, prev.info.ModTime(), live)
 	})
 }
 
@@ -29,7 +30,7 @@ func (f *Follower) copiesOf(old, g *generation) (copies []*generation, rescued b
 	copies = f.survey(g, func(list []sibling) []*generation {
 		list = f.olderThan(list, g)
 		i, found := f.findHead(list, old.head, old.off)
-		unseen := f.openUnseen(list, i, old.info, g)
+		unseen := f.openUnseen(list, i, old.info.ModTime(), g)
 		if found != nil {
 			unseen = slices.Insert(unseen, 0, found)
 		}
@@ -52,7 +53,7 @@ func (f *Follower) copiesSince(head []byte, old, g *generation) []*generation {
 		if before != nil {
 			before.close()
 		}
-		return f.openUnseen(list, i, old.info, g)
+		return f.openUnseen(list, i, old.info.ModTime(), g)
 	})
 }
 
@@ -93,7 +94,8 @@ func (f *Follower) olderThan(list []sibling, g *generation) []sibling {
 }
 
 // survey has the siblings looked through until nothing has moved meanwhile. Names do so while a rotation is under way,
-// and a file may be missed then. And younger, of which nothing has been read yet, may have been truncated again.
+// and a file may be missed then. And younger, of which nothing has been read yet, may have been truncated again; it
+// is nil if there is no such file.
 func (f *Follower) survey(younger *generation, open func([]sibling) []*generation) []*generation {
 	const attempts = 20
 	var opened []*generation
@@ -103,13 +105,16 @@ func (f *Follower) survey(younger *generation, open func([]sibling) []*generatio
 		}
 		opened = nil
 		before, err := listSiblings(f.cfg.Path)
+		if younger == nil && errors.Is(err, fs.ErrNotExist) {
+			return nil // there is not even a directory
+		}
 		if err != nil {
 			f.log.Warn("the rotated logs cannot be listed", "error", err)
 			continue
 		}
 		opened = open(before)
 		after, err := listSiblings(f.cfg.Path)
-		if younger.steady() && err == nil && sameFiles(before, after) {
+		if (younger == nil || younger.steady()) && err == nil && sameFiles(before, after) {
 			break
 		}
 	}
@@ -145,11 +150,11 @@ func (f *Follower) findHead(list []sibling, head []byte, size int64) (int, *gene
 }
 
 // openUnseen opens those after place i that were not seen. If i is -1 the one before them is not there any more; then it
-// is those that were written to after it, which prev describes, was.
-func (f *Follower) openUnseen(list []sibling, i int, prev fs.FileInfo, live *generation) []*generation {
+// is those that were written to at the time since, or later.
+func (f *Follower) openUnseen(list []sibling, i int, since time.Time, live *generation) []*generation {
 	var unseen []*generation
 	for _, s := range list[i+1:] {
-		if i < 0 && s.info.ModTime().Before(prev.ModTime()) {
+		if i < 0 && s.info.ModTime().Before(since) {
 			continue
 		}
 		if len(f.queue)+len(unseen) >= maxGenerations {
@@ -188,5 +193,23 @@ func (f *Follower) openSibling(s sibling) *generation {
 	if err != nil {
 		return nil
 	}
+	f.opened(g)
 	return g
+}
+
+func (f *Follower) openLive() (*generation, error) {
+	g, err := openGeneration(f.cfg.Path, f.cfg.MaxLine)
+	if err != nil {
+		return nil, err
+	}
+	f.opened(g)
+	return g, nil
+}
+
+// opened prepares g, just opened, to be read. It may have been truncated when nobody looked.
+func (f *Follower) opened(g *generation) {
+	g.blockSize = f.blockSize
+	if bytes.HasPrefix(g.head, []byte{0}) {
+		g.entry = inDoubt
+	}
 }

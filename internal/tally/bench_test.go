@@ -111,3 +111,44 @@ func BenchmarkSnapshot(b *testing.B) {
 		tally.Snapshot(&parser.Counts{})
 	}
 }
+
+// manyPeers counts peers of both directions, of two combinations each.
+func manyPeers(n int) *Tally {
+	tally := New(Options{PeerLimit: n, PeerIdle: time.Hour})
+	for i := range n {
+		p := client(fmt.Sprintf("peer%d.example.net", i), "192.0.2.1")
+		for _, s := range []*parser.Session{plain(p, time.Minute), encrypted(p, time.Minute, "1.3")} {
+			tally.Session(s)
+			tally.Session(outbound(s))
+		}
+	}
+	return tally
+}
+
+// BenchmarkState saves 20,000 peers, ten times what a server has places for by default.
+func BenchmarkState(b *testing.B) {
+	tally := manyPeers(10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		tally.State()
+	}
+}
+
+func BenchmarkRestore(b *testing.B) {
+	tally := manyPeers(10_000)
+	s := tally.State()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Restore(s, tally.opts); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// TestStateAllocatesLittle, since counting waits for it: not by the peer.
+func TestStateAllocatesLittle(t *testing.T) {
+	tally := manyPeers(1000)
+	if n := testing.AllocsPerRun(10, func() { tally.State() }); n > 100 {
+		t.Errorf("%v allocations for 2000 peers, want 100 at most", n)
+	}
+}

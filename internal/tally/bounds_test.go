@@ -82,3 +82,29 @@ func TestOtherHasNoClass(t *testing.T) {
 		t.Errorf("peers %+v, want other alone, without class", got)
 	}
 }
+
+// Services come from syslog tags. Each has failures of all reasons, so their rows have a bound of their own; reasons are told past it.
+func TestFailuresAreBounded(t *testing.T) {
+	tally := New(Options{})
+	const more = 7
+	reasons := []string{parser.ReasonOther, parser.ReasonTimeout}
+	for i := range maxRows/2 + more {
+		for _, reason := range reasons {
+			s := failed(client("a.example.net", "192.0.2.1"), time.Minute, reason)
+			s.Service = &parser.Service{Host: "mx1", Instance: "postfix", Name: fmt.Sprint("made up ", i), Program: "smtpd"}
+			tally.Session(s)
+		}
+	}
+	rows := map[FailureKey]uint64{}
+	for _, r := range snapshot(tally).Failures {
+		rows[r.FailureKey] = r.Count
+	}
+	for _, reason := range reasons {
+		if n := rows[FailureKey{Inbound, Other, "public", parser.ResultValidationFailure, reason}]; n != more {
+			t.Errorf("%d failures of other services by %s, want %d", n, reason, more)
+		}
+	}
+	if len(rows) != maxRows+len(reasons) {
+		t.Errorf("%d rows of failures, want %d", len(rows), maxRows+len(reasons))
+	}
+}

@@ -36,7 +36,7 @@ func (t *Tally) notDelivered(d *parser.Delivery, service string) {
 	if d.Relay != nil {
 		class = d.Relay.Class
 	} else if d.First {
-		t.failures[FailureKey{Outbound, service, class.String(), d.Failure.Result, d.Failure.Reason}]++
+		t.failed(FailureKey{Outbound, service, class.String(), d.Failure.Result, d.Failure.Reason})
 	}
 	if v := t.domain(d); v != nil {
 		v.failed(d.Failure.Reason)

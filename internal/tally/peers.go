@@ -95,7 +95,7 @@ func (s *peers) of(p *parser.Peer, at time.Time) *peer {
 		s.renew(v)
 		return v
 	}
-	label := s.opts.Label(*p)
+	label := strings.ToValidUTF8(s.opts.Label(*p), "\uFFFD") // a path can have any bytes, a label of a metric cannot
 	if label == "" {
 		return nil
 	}
@@ -143,11 +143,16 @@ func (s *peers) makePlace(at time.Time) bool {
 	if at.Sub(idle.last) < s.opts.PeerIdle {
 		return false
 	}
-	s.heard.Remove(front)
-	delete(s.places, idle.place)
+	s.giveUp(front)
 	clear(s.found)
-	s.evicted++
 	return true
+}
+
+// giveUp takes a place back. found must be cleared.
+func (s *peers) giveUp(heard *list.Element) {
+	s.heard.Remove(heard)
+	delete(s.places, heard.Value.(*peer).place)
+	s.evicted++
 }
 
 // A peerCount is a peer's part of a counter.

@@ -55,6 +55,15 @@ func TestSocketLabel(t *testing.T) {
 	}
 }
 
+// TestLabelIsText mends what is not UTF-8, which a label of a metric must be: each run of such bytes becomes one U+FFFD.
+func TestLabelIsText(t *testing.T) {
+	tally := New(Options{PeerLimit: 10})
+	tally.Session(outbound(plain(&parser.Peer{Name: "mail.example.com", Path: "private/\xff\xfe.", Class: parser.ClassUnix}, time.Minute)))
+	if diff := cmp.Diff(map[string]uint64{"private/\uFFFD.": 1}, peerSessions(snapshot(tally))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestSameLabel counts peers of one label as one: a host with two addresses, and the same host in other letters.
 func TestSameLabel(t *testing.T) {
 	tally := New(Options{PeerLimit: 10})

@@ -195,8 +195,8 @@ type Evicted struct {
 	Messages   uint64 `json:"messages"`   // told before their end
 	Deliveries uint64 `json:"deliveries"` // told as unknown, before a TLS line of their service
 	Processes  uint64 `json:"processes"`  // smtp and lmtp processes whose state was forgotten
-	Peers      uint64 `json:"peers"`      // idle, and replaced by a newcomer
-	Domains    uint64 `json:"domains"`    // idle, and replaced by a newcomer
+	Peers      uint64 `json:"peers"`      // idle, and replaced by a newcomer; or past a limit that became smaller with a restart
+	Domains    uint64 `json:"domains"`    // as peers
 	Services   uint64 `json:"services"`   // lines of hosts and services past the bound
 }
 

@@ -15,6 +15,8 @@ type Options struct {
 	PeerIdle time.Duration
 	// Label names a peer; nil is HostLabel. An empty label keeps no peers at all, and no domains.
 	Label func(parser.Peer) string
+	// LabelName stands for Label in a State: peers that were saved under one name do not go on under another.
+	LabelName string
 }
 
 // A Tally counts. It is a parser.Sink, and not safe for use by several goroutines at once.
@@ -68,7 +70,7 @@ func (t *Tally) Session(s *parser.Session) {
 		peer.seen(s.Peer.Class, s.End)
 	}
 	if s.Failure != nil {
-		t.failures[FailureKey{c.Direction, c.Service, c.Class, s.Failure.Result, s.Failure.Reason}]++
+		t.failed(FailureKey{c.Direction, c.Service, c.Class, s.Failure.Result, s.Failure.Reason})
 		if peer != nil {
 			peer.failed(s.Failure.Reason)
 		}
@@ -102,6 +104,7 @@ func (t *Tally) Message(*parser.Message) {}
 // A counter counts what has one SessionKey.
 type counter struct {
 	SessionKey
+	index                        int // in the order in which counters were made
 	sessions, withMail, messages uint64
 }
 
@@ -167,9 +170,16 @@ func (t *Tally) newView(c combination) view {
 		}
 	}
 	if t.counters[key] == nil {
-		t.counters[key] = &counter{SessionKey: key}
+		t.counters[key] = &counter{SessionKey: key, index: len(t.counters)}
 	}
 	return view{t.counters[key], group}
+}
+
+// failed counts a failure. Results and reasons are few.
+func (t *Tally) failed(key FailureKey) {
+	rest := key
+	rest.Service = Other
+	t.failures[bounded(t.failures, key, maxRows, rest)]++
 }
 
 func (t *Tally) host(name string) {
