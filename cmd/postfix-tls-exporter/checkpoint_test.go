@@ -374,8 +374,8 @@ func TestNotifyOfAnother(t *testing.T) {
 	}
 }
 
-// TestCheckpointBeforeTheFirstLine knows the place before a line is read: at the end of a log of which nothing is wanted, and in an empty one.
-func TestCheckpointBeforeTheFirstLine(t *testing.T) {
+// TestCheckpointPlaces goes on where the last run was: before the first line, at the end of a log of which nothing is wanted, in a log that is not there yet.
+func TestCheckpointPlaces(t *testing.T) {
 	t.Parallel()
 	_, first, second := halves(t)
 	t.Run("end", func(t *testing.T) {
@@ -394,6 +394,15 @@ func TestCheckpointBeforeTheFirstLine(t *testing.T) {
 		appendTo(t, s.log, first)
 		must(t, os.Rename(s.log, s.log+".1"))
 		appendTo(t, s.log, second)
+		s.serve().awaitLines(t, strings.Count(first, "\n")+strings.Count(second, "\n"))
+	})
+	t.Run("rotated twice, and there is no log", func(t *testing.T) {
+		t.Parallel()
+		s := newStateScene(t)
+		writeFile(t, s.log, first)
+		s.serve().stopWell(t)
+		must(t, os.Rename(s.log, s.log+".2"))
+		writeFile(t, s.log+".1", second)
 		s.serve().awaitLines(t, strings.Count(first, "\n")+strings.Count(second, "\n"))
 	})
 	t.Run("a log that was away for a while", func(t *testing.T) {

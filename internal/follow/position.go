@@ -116,10 +116,25 @@ func (f *Follower) restore(live *generation) (done bool, err error) {
 		f.log.Warn("the log is not what was read of it, lines may be missing", "file", g.path, "since", p.Modified)
 	}
 	f.log.Info("the log is taken up where it was left", "file", g.path, "offset", p.Offset)
-	if g == live {
+	switch live {
+	case g:
 		f.before = f.youngestHead()
+	case nil:
+		f.takeUpYounger(g)
 	}
 	return g == live, g.skipTo(p.Offset) // which finds out whether it is inside a line
+}
+
+// takeUpYounger appends the files that were rotated after g, when there is no file at the path: it may be long in coming.
+func (f *Follower) takeUpYounger(g *generation) {
+	unseen := f.survey(nil, func(list []sibling) []*generation {
+		if i := indexOf(list, g); i >= 0 {
+			return f.openUnseen(list, i, time.Time{}, nil)
+		}
+		return nil
+	})
+	f.queue = append(f.queue, unseen...)
+	f.count(unseen)
 }
 
 // find returns the file that p is in, open: live or one of its siblings. The most like has it, and the youngest of those

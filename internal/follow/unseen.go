@@ -167,14 +167,18 @@ func (f *Follower) openUnseen(list []sibling, i int, since time.Time, live *gene
 	return unseen
 }
 
-// openIfUnseen opens s unless it is known: live, among those found already, in the queue or from the past.
+// openIfUnseen opens s unless it is known: live, if there is one, among those found already, in the queue or from the past.
 func (f *Follower) openIfUnseen(s sibling, live *generation, found []*generation) *generation {
 	g := f.openSibling(s)
 	if g == nil {
 		return nil
 	}
 	_, known := f.past.offset(g.head)
-	for _, other := range slices.Concat([]*generation{live}, found, f.queue) {
+	others := slices.Concat(found, f.queue)
+	if live != nil {
+		others = append(others, live)
+	}
+	for _, other := range others {
 		known = known || g.same(other.info) || other.beginsWith(g.head)
 	}
 	if known || len(g.head) == 0 && g.complete {
