@@ -16,6 +16,7 @@ type Data struct {
 	OpenSessions int
 	OpenMessages int
 	TrackedPeers int
+	EmptyTables  uint64 // tables of strings that were full and begun anew: nothing is lost but time
 	Logs         []Log
 	Checkpoint   Checkpoint
 }
@@ -187,6 +188,7 @@ func (s *scrape) logs(d *Data) {
 	s.send(evictedTotal, float64(evicted.Peers), "peer")
 	s.send(evictedTotal, float64(evicted.Domains), "domain")
 	s.send(evictedTotal, float64(evicted.Services), "service_line")
+	s.send(evictedTotal, float64(d.EmptyTables), "string_table")
 	if c := d.Checkpoint; c.Kept {
 		s.send(checkpointErrors, float64(c.Errors))
 		if !c.Saved.IsZero() {

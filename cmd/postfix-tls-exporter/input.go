@@ -30,11 +30,15 @@ type logFormat struct {
 	Year           int      `help:"Year of the first line, where lines have none. Default: derived from the file's modification time."`
 	Timezone       string   `placeholder:"ZONE" help:"Zone of lines that have none, such as Europe/Berlin. Default: the local zone."`
 	TrustedNetwork []string `placeholder:"PREFIX" help:"Count peers of this network as private, such as 192.0.2.0/24. Repeatable."`
+	MaxSessions    int      `default:"50000" help:"How many sessions are remembered that have not ended; past it the oldest are counted early. Some 1 KB of memory each."`
 	MaxMessages    int      `default:"50000" help:"How many queue IDs are remembered that have not left the queue; past it the oldest are counted early. Some 0.5 KB of memory each, 2 KB for events."`
 }
 
 func (f *logFormat) options() (parser.Options, error) {
-	opts := parser.Options{Year: f.Year, Location: time.Local, MaxMessages: f.MaxMessages}
+	opts := parser.Options{Year: f.Year, Location: time.Local, MaxMessages: f.MaxMessages, MaxSessions: f.MaxSessions}
+	if f.MaxSessions < 0 {
+		return opts, usageError{withHint(fmt.Errorf("--max-sessions: %d is no number of sessions", f.MaxSessions), "so many may be open at a time, such as 50000; 0 means the default")}
+	}
 	if f.MaxMessages < 0 {
 		return opts, usageError{withHint(fmt.Errorf("--max-messages: %d is no number of messages", f.MaxMessages), "so many may be in the queue at a time, such as 50000; 0 means the default")}
 	}
@@ -93,7 +97,7 @@ func limitMemory(opts *parser.Options) {
 	if opts.CountsOnly {
 		limit = memoryOfCounts
 	}
-	if os.Getenv("GOMEMLIMIT") == "" && opts.MaxMessages <= 50_000 {
+	if os.Getenv("GOMEMLIMIT") == "" && opts.MaxMessages <= 50_000 && opts.MaxSessions <= 50_000 {
 		debug.SetMemoryLimit(limit)
 	}
 }

@@ -93,6 +93,7 @@ func (l *live) data() exporter.Data {
 	}
 	d.Snapshot, d.Services = l.tally.Snapshot(&counts), counts.Services
 	d.OpenSessions, d.OpenMessages, d.TrackedPeers = counts.OpenSessions, counts.OpenMessages, l.tally.Peers()
+	d.EmptyTables = counts.EmptiedTables
 	return d
 }
 

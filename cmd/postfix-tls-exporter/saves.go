@@ -49,6 +49,7 @@ func (s *saves) run(ctx context.Context, l *live) {
 	tick := time.NewTicker(checkpointTick)
 	defer tick.Stop()
 	var last progress
+	var at time.Time // with a monotonic reading: the clock of the machine may be set back
 	for {
 		asked := false
 		select {
@@ -59,9 +60,9 @@ func (s *saves) run(ctx context.Context, l *live) {
 		case <-tick.C:
 		}
 		p := l.progress()
-		due := p.bytes != last.bytes && time.Since(time.Unix(0, s.saved.Load())) >= s.interval
+		due := p.bytes != last.bytes && time.Since(at) >= s.interval
 		if (asked || due || p.rotations != last.rotations) && s.save(l) {
-			last = p
+			last, at = p, time.Now()
 		}
 	}
 }

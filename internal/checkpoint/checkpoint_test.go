@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -146,5 +147,41 @@ func TestOpenFails(t *testing.T) {
 	}
 	if _, err := Open(filepath.Join(file, "state")); err == nil {
 		t.Error("a directory within a file was opened")
+	}
+}
+
+// A full disk leaves the last checkpoint, and nothing half written beside it; when there is room again, all is well.
+func TestDiskFull(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("a small file system cannot be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	want := sample()
+	if err := s.Save(want); err != nil {
+		t.Fatal(err)
+	}
+	big := sample()
+	big.Logs[0].Parser = bytes.Repeat([]byte("no room "), 32<<10)
+	if err := s.Save(big); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("saved on a full disk: %v, want %v", err, syscall.ENOSPC)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp")); len(left) > 0 {
+		t.Errorf("%q is left", left)
+	}
+	if got, err := s.Load(); err != nil || !cmp.Equal(want, got, cmpopts.EquateEmpty()) {
+		t.Errorf("the last checkpoint is %v, %v", got, err)
+	}
+	if err := s.Save(want); err != nil {
+		t.Errorf("with room again: %v", err)
 	}
 }

@@ -72,7 +72,9 @@ const maxGenerations = 64
 // A Follower hands over the lines of one log for as long as it is written, in order, each once.
 type Follower struct {
 	cfg       Config
-	blockSize int // for tests
+	blockSize int                       // for tests
+	faults    func(io.Reader) io.Reader // for tests: what is read of a file goes through it
+	stumbled  time.Time                 // when it was logged last that a file cannot be read
 	log       *slog.Logger
 	counters  counters
 	caughtUp  chan struct{}
@@ -113,7 +115,7 @@ func (f *Follower) CaughtUp() <-chan struct{} { return f.caughtUp }
 //
 // It returns nil when the context ends, after it has handed over the whole lines that were written until then. It
 // returns the error of sink as it is. Any other error is one that waiting will not heal: at the start the path cannot
-// be read, though it exists, or it is no regular file; later a file that is open cannot be read.
+// be read, though it exists, or it is no regular file; later a file that is open cannot be looked at. Reading is tried again.
 func (f *Follower) Run(ctx context.Context, sink func(Chunk) error) error {
 	f.sink = sink
 	defer f.close()
@@ -193,11 +195,12 @@ func (f *Follower) step(g *generation) (more bool, err error) {
 	if f.draining && g.off >= g.until && g.input == nil {
 		return f.finish(g)
 	}
-	b, readErr := g.next()
+	b, readErr := f.next(g)
 	atEOF := errors.Is(readErr, io.EOF)
 	if readErr != nil && !atEOF {
 		if g.input == nil {
-			return false, readErr
+			f.stumble(g, readErr)
+			return false, nil
 		}
 		f.giveUp(g, readErr)
 		atEOF = true
@@ -225,6 +228,27 @@ func (f *Follower) giveUp(g *generation, err error) {
 		g.damaged = true
 		f.counters.gaps.Add(1)
 		f.log.Warn("a rotated log cannot be read to its end", "error", err)
+	}
+}
+
+func (f *Follower) next(g *generation) (block, error) {
+	if f.faults != nil && g.lines == nil {
+		if err := g.openLines(); err != nil {
+			return block{}, err
+		}
+		g.lines.src = f.faults(g.lines.src)
+	}
+	return g.next()
+}
+
+// complaintPeriod is how often it is logged that a file cannot be read.
+const complaintPeriod = time.Minute
+
+// stumble takes an error of a file that is open. The disk, or the server that it is on, may be well again soon; until then the lines wait.
+func (f *Follower) stumble(g *generation, err error) {
+	if time.Since(f.stumbled) >= complaintPeriod {
+		f.stumbled = time.Now()
+		f.log.Warn("the log cannot be read, and will be tried again", "file", g.path, "offset", g.off, "error", err)
 	}
 }
 
