@@ -1,7 +1,9 @@
 // Package follow yields the bytes of logs and knows nothing of what is in them.
 //
 // [Open] reads one log from its beginning to its end, whether it is plain or compressed. A [Follower] reads a log that
-// is still being written, for as long as it is wanted, and through every rotation of it.
+// is still being written, for as long as it is wanted, and through every rotation of it. It is a [Source], and so are
+// [Journal], which reads the systemd journal through journalctl, [Stream], which reads standard input or a FIFO, and
+// [Syslog], which is a syslog server. A Follower and a Journal go on from a [Position] after a restart.
 //
 // # Generations
 //
