@@ -19,6 +19,7 @@ type Config struct {
 	Web           *web.FlagConfig // addresses, TLS and passwords
 	TelemetryPath string          // of the metrics, "/metrics"
 	Collector     prometheus.Collector
+	Data          func() Data // for the page at /
 	Version       string
 	Ready         func() bool // the log has been read up to its end
 	Hold          bool        // answers no scrape before Ready: after a restart, counters must not be seen on their way to where they were
@@ -55,7 +56,7 @@ func Serve(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// Handler returns what Serve serves: the metrics, /healthz, /readyz and a page at / that links to them.
+// Handler returns what Serve serves: the metrics, /healthz, /readyz and a page at / that links to them and shows how far the logs have been read.
 func Handler(cfg Config) (http.Handler, error) {
 	registry := prometheus.NewPedanticRegistry()
 	for _, c := range []prometheus.Collector{
@@ -65,16 +66,9 @@ func Handler(cfg Config) (http.Handler, error) {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
-	landing, err := web.NewLandingPage(web.LandingConfig{
-		Name: "postfix-tls-exporter", Description: "TLS of Postfix' SMTP sessions and messages, from the mail log.", Version: cfg.Version,
-		Links: []web.LandingLinks{
-			{Address: cfg.TelemetryPath, Text: "Metrics"},
-			{Address: "/healthz", Text: "Health", Description: "200 while the exporter runs"},
-			{Address: "/readyz", Text: "Readiness", Description: "200 when the log has been read up to its end"},
-		},
-	})
+	start, err := newPage(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("landing page: %w", err)
+		return nil, fmt.Errorf("page: %w", err)
 	}
 	mux := http.NewServeMux()
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
@@ -96,7 +90,7 @@ func Handler(cfg Config) (http.Handler, error) {
 		}
 		answer(w, http.StatusOK, "ok")
 	})
-	mux.Handle("GET /", landing)
+	mux.Handle("GET /", start)
 	return mux, nil
 }
 

@@ -19,7 +19,7 @@ func config(t *testing.T, ready bool) Config {
 	data := sampleData(t)
 	return Config{
 		TelemetryPath: "/metrics", Version: "1.2.3", Ready: func() bool { return ready }, Logger: slog.New(slog.DiscardHandler),
-		Collector: NewCollector(func() Data { return data }, Build{Version: "1.2.3"}),
+		Collector: NewCollector(func() Data { return data }, Build{Version: "1.2.3"}), Data: func() Data { return data },
 	}
 }
 
@@ -37,6 +37,8 @@ func TestHandler(t *testing.T) {
 		{"GET", "/readyz", true, 200, "ok\n"},
 		{"GET", "/readyz", false, 503, "up to its end"},
 		{"GET", "/", true, 200, `href="/metrics"`},
+		{"GET", "/", true, 200, "/var/log/mail.log</td><td>2026-11-22 04:00:06 &#43;00:00</td><td class=\"n\">1000</td><td class=\"n\">5</td><td class=\"n\">2</td><td class=\"n\">3</td>"},
+		{"GET", "/", false, 200, "still being read"},
 		{"GET", "/nothing", true, 404, ""},
 		{"POST", "/metrics", true, 405, ""},
 	} {
@@ -49,6 +51,23 @@ func TestHandler(t *testing.T) {
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.holds) {
 			t.Errorf("%s %s, ready %v: status %d, want %d; body should hold %q:\n%.300s", c.method, c.path, c.ready, w.Code, c.status, c.holds, w.Body)
 		}
+	}
+}
+
+// A log's name cannot break out of its cell.
+func TestHostileLogName(t *testing.T) {
+	cfg := config(t, true)
+	data := sampleData(t)
+	data.Logs[0].Name = "<script>alert(1)</script>"
+	cfg.Data = func() Data { return data }
+	handler, err := Handler(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	if body := w.Body.String(); strings.Contains(body, "<script>") || !strings.Contains(body, "&lt;script&gt;") {
+		t.Errorf("the page holds the name as it is:\n%s", body)
 	}
 }
 

@@ -62,3 +62,25 @@ func installForAll(t *testing.T, dir string) string {
 	}
 	return path
 }
+
+// TestPermissionLost follows a log through a rotation after which it may not be read for a while: nothing is lost, and it is said so.
+func TestPermissionLost(t *testing.T) {
+	dir := t.TempDir()
+	log := writeFile(t, filepath.Join(dir, "mail.log"), sourceLine)
+	must(t, os.Chmod(log, 0o644))
+	cmd := serveCommand(program, "--log="+log)
+	if os.Getuid() == 0 {
+		cmd = serveCommand(installForAll(t, dir), "--log="+log)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		cmd.Dir = dir
+	}
+	s := launched(t, cmd)
+	s.awaitAddress(t)
+	s.awaitLines(t, 1)
+	must(t, os.Rename(log, log+".1"))
+	writeFile(t, log, strings.Replace(sourceLine, "410", "411", 1))
+	must(t, os.Chmod(log, 0))
+	eventually(t, "the program to complain", func() bool { return strings.Contains(s.stderr.String(), "permission denied") })
+	must(t, os.Chmod(log, 0o644))
+	s.awaitLines(t, 2)
+}

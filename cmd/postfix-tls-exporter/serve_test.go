@@ -59,9 +59,18 @@ func serve(t *testing.T, args ...string) *server {
 // launch starts the program, with more in its environment, and does not wait until it listens.
 func launch(t *testing.T, env []string, args ...string) *server {
 	t.Helper()
-	s := &server{address: make(chan string, 1), ended: make(chan struct{})}
-	s.cmd = exec.Command(program, append([]string{"serve", "--web.listen-address=127.0.0.1:0", "--timezone=UTC"}, args...)...)
-	s.cmd.Env = append(os.Environ(), env...)
+	cmd := serveCommand(program, args...)
+	cmd.Env = append(os.Environ(), env...)
+	return launched(t, cmd)
+}
+
+func serveCommand(bin string, args ...string) *exec.Cmd {
+	return exec.Command(bin, append([]string{"serve", "--web.listen-address=127.0.0.1:0", "--timezone=UTC"}, args...)...)
+}
+
+func launched(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{cmd: cmd, address: make(chan string, 1), ended: make(chan struct{})}
 	pipe, err := s.cmd.StderrPipe()
 	if err == nil {
 		err = s.cmd.Start()
