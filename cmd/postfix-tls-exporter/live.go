@@ -84,7 +84,9 @@ func (l *live) data() exporter.Data {
 	d := exporter.Data{Checkpoint: l.saves.stats()}
 	var counts parser.Counts
 	for _, f := range l.logs {
-		c, s := f.parser.Counts(), f.together(f.source.Stats())
+		c, s := f.parser.Counts(), f.source.Stats()
+		s.Bytes, s.CutLines = max(s.Bytes, f.counted.Bytes), max(s.CutLines, f.counted.CutLines) // the source counts behind the parser
+		s = f.together(s)
 		counts.Add(c)
 		d.Logs = append(d.Logs, exporter.Log{
 			Name: f.name, Bytes: s.Bytes, Rotations: s.Rotations, LostBytes: s.LostBytes, CutLines: s.CutLines, Lag: s.Lag, Gaps: s.Gaps,
