@@ -105,7 +105,7 @@ func (l *live) checkpoint() *unsaved {
 	defer l.mu.Unlock()
 	u := &unsaved{Checkpoint: checkpoint.Checkpoint{Saved: time.Now(), Tally: l.tally.State()}}
 	for _, f := range l.logs {
-		u.Logs = append(u.Logs, checkpoint.Log{Name: f.name, Position: f.position, Stats: f.together(f.counted), Last: f.parser.Counts().Last})
+		u.Logs = append(u.Logs, checkpoint.Log{Name: f.name, Position: f.position, Stats: f.together(f.counted)})
 		u.parsers = append(u.parsers, f.parser.State())
 	}
 	u.Logs = append(u.Logs, l.others...)

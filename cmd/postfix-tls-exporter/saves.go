@@ -126,35 +126,38 @@ func (s *saves) load() (*checkpoint.Checkpoint, error) {
 	return c, err
 }
 
-// restore makes live go on from a checkpoint. It reports an error if the checkpoint does not fit; live is of no use then.
+// restore makes live go on from a checkpoint. If the checkpoint does not fit, it reports an error and changes nothing.
 func (l *live) restore(c *checkpoint.Checkpoint, opts parser.Options, counts tally.Options, log *slog.Logger) error {
 	t, dropped, err := tally.Restore(c.Tally, counts)
 	if err != nil {
 		return err
 	}
-	if dropped != (tally.Dropped{}) {
-		log.Warn("peers of the last checkpoint found no place: their series begin anew, totals go on",
-			"relabeled", dropped.Relabeled, "peers", dropped.Peers, "domains", dropped.Domains)
+	logs := make([]*followedLog, len(l.logs))
+	for i, f := range l.logs {
+		logs[i] = &followedLog{name: f.name, parser: parser.New(t, opts)}
 	}
-	l.tally = t
-	for _, f := range l.logs {
-		f.parser = parser.New(t, opts)
-	}
+	var others []checkpoint.Log
 	for _, saved := range c.Logs {
-		i := slices.IndexFunc(l.logs, func(f *followedLog) bool { return f.name == saved.Name })
+		i := slices.IndexFunc(logs, func(f *followedLog) bool { return f.name == saved.Name })
 		if i < 0 {
-			l.others = append(l.others, saved)
-			log.Warn("a log of the last checkpoint is not followed any more: its counts stay, but for those of lines and bytes", "log", saved.Name)
+			others = append(others, saved)
 			continue
 		}
-		f := l.logs[i]
+		f := logs[i]
 		if f.parser, err = parser.Restore(saved.Parser, t, opts); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 		f.position, f.before, f.started = saved.Position, saved.Stats, true
 	}
-	s := &l.saves
-	s.saved.Store(c.Saved.UnixNano())
+	l.tally, l.logs, l.others = t, logs, others
+	l.saves.saved.Store(c.Saved.UnixNano())
+	if dropped != (tally.Dropped{}) {
+		log.Warn("peers of the last checkpoint found no place: their series begin anew, totals go on",
+			"relabeled", dropped.Relabeled, "peers", dropped.Peers, "domains", dropped.Domains)
+	}
+	for _, other := range others {
+		log.Warn("a log of the last checkpoint is not followed any more: its counts stay, but for those of lines and bytes", "log", other.Name)
+	}
 	log.Info("counts go on from the last checkpoint", "saved", c.Saved)
 	return nil
 }

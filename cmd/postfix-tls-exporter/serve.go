@@ -136,14 +136,8 @@ func (c *serveCmd) resume(l *live, opts parser.Options, counts tally.Options, lo
 	l.saves.store = store
 	last, err := l.saves.load()
 	if err == nil && last != nil {
-		if err = l.restore(last, opts, counts, logger); err != nil { // another version's, perhaps
-			logger.Error("counts begin anew", "error", store.SetAside(err))
-			fresh := *c
-			fresh.State = ""
-			var again *live
-			if again, err = fresh.newLive(opts, slog.New(slog.DiscardHandler)); err == nil {
-				l.tally, l.logs = again.tally, again.logs
-			}
+		if misfit := l.restore(last, opts, counts, logger); misfit != nil { // another version's, perhaps
+			logger.Error("counts begin anew", "error", store.SetAside(misfit))
 		}
 	}
 	if err != nil {
