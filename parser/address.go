@@ -12,9 +12,8 @@ func (e *event) delivery(b *batch, q1, q2 int, buf []byte, cursor int) {
 	if f.to, cursor, ok = cutAddress(buf, cursor); !ok {
 		return
 	}
-	const origTo = ", orig_to=<"
-	if bytes.HasPrefix(buf[cursor:], []byte(origTo)) {
-		if f.origTo, cursor, ok = cutAddress(buf, cursor+len(origTo)); !ok {
+	if bytes.HasPrefix(buf[cursor:], []byte(origToField)) {
+		if f.origTo, cursor, ok = cutAddress(buf, cursor+len(origToField)); !ok {
 			return
 		}
 	}
@@ -30,13 +29,17 @@ func (e *event) delivery(b *batch, q1, q2 int, buf []byte, cursor int) {
 	b.deliveries = append(b.deliveries, f)
 }
 
-const relayField = ", relay="
+// What Postfix writes behind the ">" of an address.
+const (
+	relayField  = ", relay="
+	origToField = ", orig_to=<"
+)
 
 // cutAddress returns the address that begins at from and the position behind its ">". A quoted local part is passed as a whole. The address ends at the
 // first ">" that Postfix's next field follows.
 func cutAddress(buf []byte, from int) (address span, next int, ok bool) {
 	for i := skipQuoted(buf, from); !isEnd(buf[i]); i++ {
-		if buf[i] == '>' && (bytes.HasPrefix(buf[i+1:], []byte(relayField)) || bytes.HasPrefix(buf[i+1:], []byte(", orig_to=<"))) {
+		if buf[i] == '>' && (bytes.HasPrefix(buf[i+1:], []byte(relayField)) || bytes.HasPrefix(buf[i+1:], []byte(origToField))) {
 			return spanOf(from, i), i + 1, true
 		}
 	}
@@ -99,9 +102,9 @@ func skipSender(buf []byte, from int) int {
 	}
 	quoted, bracketed := false, false
 	i := from + len(field)
-	for ; buf[i] != '\r' && buf[i] != '\n'; i++ {
+	for ; !isEnd(buf[i]); i++ {
 		switch c := buf[i]; {
-		case c == '\\' && buf[i+1] != '\r' && buf[i+1] != '\n':
+		case c == '\\' && !isEnd(buf[i+1]):
 			i++
 		case c == '"':
 			quoted = !quoted

@@ -9,7 +9,7 @@ import "time"
 // proxiedFor is how long a queue ID waits after its session, by machine.age. The reply that it waits for is on its way then.
 const proxiedFor = 5 * time.Minute
 
-// front is a transaction in front of a before-queue filter. Service is nil without one.
+// front is a transaction in front of a before-queue filter. Its source has no Kind without one.
 type front struct {
 	source Source
 	tls    bool // it began under TLS

@@ -48,6 +48,10 @@ package parser
 	client  = @p1 "[" [0-9A-Fa-f:.]+ "]" @p2 ":" @o1 digits @o2;
 	// What follows the peer in a TLS summary line: src/tls/tls_misc.c, tls_log_summary.
 	summary = ": " @v1 word @v2 " with cipher " @c1 word @c2 " (" @n1 "-"? digits @n2 "/" "-"? digits " bits)";
+	// What smtp says of a server's certificate, and to TLSRPT (3.10); tlsproxy does it for smtp where connections are reused.
+	unverified = ( "CA " | "server " | "client " )? "certificate verification failed for " server ": " @v1 any* @v2;
+	tlsrpt     = "TLSRPT: status=" ( "success" | "failure" ) ", domain=" @v1 [^, \r\n]+ @v2 ", receiving_mx=" @p1 [^, \r\n]+ @p2
+		( ", failure_type=" @c1 [A-Za-z_]+ @c2 ( ", failure_reason=" @n1 any* @n2 )? )?;
 */
 
 // lexSmtpd reads what smtpd(8) says.
@@ -350,8 +354,7 @@ func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
 	// smtp/unverified: server certificate verification failed for mx1.example.com[198.51.100.25]:25: certificate has expired
 	// smtp/unverified: certificate verification failed for mx1.example.com[198.51.100.25]:25: external policy failure (sts-policy-fetch-error)
 	// lmtp/unverified: CA certificate verification failed for lmtp.example.com[198.51.100.25]:24: num=19:self-signed certificate in certificate chain
-	( "CA " | "server " | "client " )? "certificate verification failed for " server ": " @v1 any* @v2 / end
-		{ e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
+	unverified / end { e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
 
 	// smtp/no-handshake: 3F1A2C0B7D: Cannot start TLS: handshake failure
 	// lmtp/no-handshake: 3F1A2C0B7D: Cannot start TLS: handshake failure
@@ -371,9 +374,7 @@ func lexSMTP(b *batch, e *event, buf []byte, cursor int) {
 	// smtp/tlsrpt: TLSRPT: status=success, domain=example.com, receiving_mx=mx1.example.com[198.51.100.25]
 	// smtp/tlsrpt: TLSRPT: status=failure, domain=example.com, receiving_mx=(Null), failure_type=sts_policy_fetch_error, failure_reason=(Null)
 	// lmtp/tlsrpt: TLSRPT: status=failure, domain=example.com, receiving_mx=mx1.example.com[198.51.100.25], failure_type=starttls_not_supported
-	"TLSRPT: status=" ( "success" | "failure" ) ", domain=" @v1 [^, \r\n]+ @v2 ", receiving_mx=" @p1 [^, \r\n]+ @p2
-		( ", failure_type=" @c1 [A-Za-z_]+ @c2 ( ", failure_reason=" @n1 any* @n2 )? )? / end
-		{ e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
+	tlsrpt / end { e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
 
 	// smtp/died: fatal: watchdog timeout
 	// lmtp/died: panic: vstring_ctl: bad name
@@ -503,13 +504,10 @@ func lexTlsproxy(b *batch, e *event, buf []byte, cursor int) {
 	"warning: TLS library problem: " @v1 any* @v2 / end { e.text(eventTLSLibrary, v1, v2); return }
 
 	// tlsproxy/unverified: server certificate verification failed for mx1.example.com[198.51.100.25]:25: certificate has expired
-	( "CA " | "server " | "client " )? "certificate verification failed for " server ": " @v1 any* @v2 / end
-		{ e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
+	unverified / end { e.peerText(eventUnverified, p1, p2, o1, o2, v1, v2); return }
 
 	// tlsproxy/tlsrpt: TLSRPT: status=failure, domain=example.com, receiving_mx=mx1.example.com[198.51.100.25], failure_type=certificate_expired
-	"TLSRPT: status=" ( "success" | "failure" ) ", domain=" @v1 [^, \r\n]+ @v2 ", receiving_mx=" @p1 [^, \r\n]+ @p2
-		( ", failure_type=" @c1 [A-Za-z_]+ @c2 ( ", failure_reason=" @n1 any* @n2 )? )? / end
-		{ e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
+	tlsrpt / end { e.tlsrpt(b, v1, v2, p1, p2, c1, c2, n1, n2); return }
 
 	* { return }
 	*/

@@ -119,6 +119,11 @@ func (p *Peer) is(b []byte) bool {
 	return len(b) == n+len(p.Address)+2 && string(b[:n]) == p.Name && string(b[n+1:len(b)-1]) == p.Address
 }
 
+// sameServer tells whether two peers are one server. The address decides: the name may be another MX name of the same host, or differ in case.
+func (p *Peer) sameServer(other *Peer) bool {
+	return p == other || p.Address == other.Address && p.Path == other.Path
+}
+
 // isShared tells the addresses of RFC 6598, 100.64.0.0/10, for carrier-grade NAT.
 func isShared(a netip.Addr) bool {
 	if !a.Is4() {

@@ -235,7 +235,7 @@ func (d *deliverer) begin() {
 func (d *deliverer) proof(peer *Peer) Failure {
 	f := d.unverified
 	d.unverified = Failure{}
-	if d.verified != peer && (d.verified == nil || d.verified.Address != peer.Address || d.verified.Path != peer.Path) {
+	if d.verified == nil || !d.verified.sameServer(peer) {
 		return Failure{}
 	}
 	return f
@@ -296,9 +296,9 @@ func (q *deliverers) release(c *connection) {
 	}
 }
 
-// to tells whether a connection is to a relay. The address decides: the name may be another MX name of the same host, or differ in case.
+// to tells whether a connection is to a relay.
 func (c *connection) to(peer *Peer, port uint16) bool {
-	return c != nil && c.peer.Address == peer.Address && c.peer.Path == peer.Path && c.port == port
+	return c != nil && c.peer.sameServer(peer) && c.port == port
 }
 
 // established takes the summary line of a connection. It belongs to the request of the next queue ID that the process names.
@@ -344,7 +344,7 @@ func (d *deliverer) noHandshake(m *machine, at time.Time) {
 // lost takes the note that a session with a host broke. What the process delivers to that host from now on goes over another connection, which is
 // in plaintext if no TLS line is seen: Postfix falls back without saying so.
 func (d *deliverer) lost(m *machine, peer *Peer) {
-	if d.conn != nil && d.conn.to(peer, d.conn.port) {
+	if d.conn != nil && d.conn.peer.sameServer(peer) {
 		d.close(m)
 	}
 }

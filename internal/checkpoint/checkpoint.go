@@ -32,7 +32,6 @@ type Log struct {
 	Position follow.Position
 	Stats    follow.Stats // of all runs together
 	Parser   []byte       // parser.State, marshaled
-	Last     time.Time    // of the latest Postfix line
 }
 
 // Names in the directory. The damaged file is kept for whoever wants to know what was lost.

@@ -31,7 +31,7 @@ func sample() *Checkpoint {
 	return &Checkpoint{
 		Saved: at, Tally: tally.New(tally.Options{PeerLimit: 1}).State(),
 		Logs: []Log{{
-			Name: "/var/log/mail.log", Parser: []byte("the parser's"), Last: at,
+			Name: "/var/log/mail.log", Parser: []byte("the parser's"),
 			Position: follow.Position{Device: 1, Inode: 2, Head: []byte("Nov 22"), Offset: 123, Inside: true, Modified: at}, Stats: follow.Stats{Bytes: 9, Lines: 2},
 		}},
 	}

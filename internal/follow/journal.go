@@ -76,7 +76,7 @@ func (c JournalConfig) withDefaults() JournalConfig {
 type Journal struct {
 	cfg      JournalConfig
 	log      *slog.Logger
-	counters streamCounters
+	counters counters
 	caughtUp chan struct{}
 	atEnd    sync.Once
 

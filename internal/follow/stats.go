@@ -37,10 +37,10 @@ type Stats struct {
 	Exists bool
 }
 
-// counters are the Stats while they are being counted.
+// counters are the Stats while they are being counted. What a source cannot have stays 0.
 type counters struct {
-	bytes, lines, rotations, lost, gaps, cut, lag atomic.Int64
-	exists                                        atomic.Bool
+	bytes, lines, rotations, lost, gaps, dropped, restarts, cut, lag atomic.Int64
+	exists                                                           atomic.Bool
 }
 
 // Stats returns the counts so far. Any goroutine may call it.
@@ -53,6 +53,8 @@ func (c *counters) stats() Stats {
 		Rotations: c.rotations.Load(),
 		LostBytes: c.lost.Load(),
 		Gaps:      c.gaps.Load(),
+		Dropped:   c.dropped.Load(),
+		Restarts:  c.restarts.Load(),
 		CutLines:  c.cut.Load(),
 		Lag:       c.lag.Load(),
 		Exists:    c.exists.Load(),

@@ -28,6 +28,9 @@ type StreamConfig struct {
 	Logger *slog.Logger
 }
 
+// streamMaxLine is the length in bytes at which a source that is not a file cuts a line unless the configuration says otherwise.
+const streamMaxLine = 64 << 10
+
 // drainTime is for how long a source that cannot be read again is still read when the context has ended.
 const drainTime = 250 * time.Millisecond
 
@@ -52,7 +55,7 @@ func (c StreamConfig) withDefaults() StreamConfig {
 type Stream struct {
 	cfg      StreamConfig
 	log      *slog.Logger
-	counters streamCounters
+	counters counters
 	caughtUp chan struct{}
 	atEnd    sync.Once
 

@@ -83,7 +83,7 @@ func (c SyslogConfig) withDefaults() SyslogConfig {
 type Syslog struct {
 	cfg      SyslogConfig
 	log      *slog.Logger
-	counters streamCounters
+	counters counters
 	caughtUp chan struct{}
 	queue    *lineQueue
 
