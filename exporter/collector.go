@@ -103,10 +103,10 @@ func (s *scrape) flush(m metric, v sum) {
 }
 
 // totals are the metrics that add up to all that was counted.
-type totals struct{ sessions, messages, deliveries, failures, groups, tlsrpt, auth sum }
+type totals struct{ sessions, messages, deliveries, failures, groups, tlsrpt, auth, downgrades sum }
 
 func (s *scrape) totals(d *Data) {
-	t := totals{sum{}, sum{}, sum{}, sum{}, sum{}, sum{}, sum{}}
+	t := totals{sum{}, sum{}, sum{}, sum{}, sum{}, sum{}, sum{}, sum{}}
 	t.known(d.Services)
 	t.add(d.Snapshot)
 	s.flush(sessionsTotal, t.sessions)
@@ -116,6 +116,7 @@ func (s *scrape) totals(d *Data) {
 	s.flush(keyExchangesTotal, t.groups)
 	s.flush(tlsrptTotal, t.tlsrpt)
 	s.flush(plaintextAuthTotal, t.auth)
+	s.flush(downgradesTotal, t.downgrades)
 	s.send(contradictionsTotal, float64(d.Snapshot.Contradictions))
 	s.send(ambiguousTotal, float64(d.Snapshot.Ambiguous))
 }
@@ -141,6 +142,9 @@ func (t *totals) add(s *tally.Snapshot) {
 	}
 	for _, r := range s.Auth {
 		t.auth.add(r.Count, r.Service)
+	}
+	for _, r := range s.DowngradeTotals {
+		t.downgrades.add(r.Count, r.Direction, r.Kind)
 	}
 }
 
@@ -187,6 +191,9 @@ func (s *scrape) logs(d *Data) {
 	s.send(evictedTotal, float64(evicted.Processes), "process")
 	s.send(evictedTotal, float64(evicted.Peers), "peer")
 	s.send(evictedTotal, float64(evicted.Domains), "domain")
+	s.send(evictedTotal, float64(evicted.Users), "user")
+	s.send(evictedTotal, float64(evicted.Tracks), "downgrade_track")
+	s.send(evictedTotal, float64(evicted.TimeRows), "time_row")
 	s.send(evictedTotal, float64(evicted.Services), "service_line")
 	s.send(evictedTotal, float64(d.EmptyTables), "string_table")
 	if c := d.Checkpoint; c.Kept {

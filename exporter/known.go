@@ -17,6 +17,8 @@ func (t *totals) known(services []*parser.Service) {
 		for _, group := range []string{"x25519", "secp256r1", "X25519MLKEM768"} {
 			t.groups.add(0, direction, group)
 		}
+		t.downgrades.add(0, direction, tally.KindPlaintext)
+		t.downgrades.add(0, direction, tally.KindVersion)
 	}
 	for _, result := range tlsrptResults {
 		t.tlsrpt.add(0, result)

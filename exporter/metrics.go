@@ -17,6 +17,7 @@ const (
 	peerFailuresTotal
 	keyExchangesTotal
 	plaintextAuthTotal
+	downgradesTotal
 	deliveriesTotal
 	domainMessagesTotal
 	tlsrptTotal
@@ -92,6 +93,11 @@ var metrics = [numMetrics]struct {
 		"plaintext_auth_total", prometheus.CounterValue,
 		"Sessions that authenticated without TLS.",
 		[]string{"service"},
+	},
+	downgradesTotal: {
+		"downgrades_total", prometheus.CounterValue,
+		"Times that a peer's mail moved in plaintext, or under a lower TLS version, after it had moved under TLS, or a better version of it.",
+		[]string{"direction", "kind"},
 	},
 	deliveriesTotal: {
 		"deliveries_total", prometheus.CounterValue,

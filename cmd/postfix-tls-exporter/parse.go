@@ -21,7 +21,7 @@ type parseCmd struct {
 
 // Run prints the report. If an input fails, the report is about the rest.
 func (c *parseCmd) Run(ctx context.Context, std stdio) error {
-	t := tally.New(tally.Options{PeerLimit: reportPeers})
+	t := tally.New(tally.Options{PeerLimit: reportPeers, LabelName: "host"})
 	counts, err := c.read(ctx, std, t, true)
 	if _, ok := errors.AsType[usageError](err); ok {
 		return err

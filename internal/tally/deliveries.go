@@ -20,9 +20,10 @@ func (t *Tally) Delivered(d *parser.Delivery) {
 	switch {
 	case d.Relay != nil && d.Status == "sent":
 		c := t.view(parser.Outbound, d.Service, d.Relay, d.State, d.TLS).counter
-		t.message(parser.Outbound, d.Relay, c, d.State, d.Time)
+		t.message(parser.Outbound, d.Service, d.Relay, c, d.State, d.Time)
 		if v := t.domain(d); v != nil {
 			v.message(c, d.Relay.Class, d.State, d.Time)
+			v.delivered(d)
 		}
 	case d.Failure != nil:
 		t.notDelivered(d, row.Service)
@@ -39,7 +40,7 @@ func (t *Tally) notDelivered(d *parser.Delivery, service string) {
 		t.failed(FailureKey{Outbound, service, class.String(), d.Failure.Result, d.Failure.Reason})
 	}
 	if v := t.domain(d); v != nil {
-		v.failed(d.Failure.Reason)
+		v.failed(d.Failure, d.Time)
 		v.seen(class, d.Time)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/list"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,8 +59,9 @@ type peer struct {
 	place     place
 	class     parser.Class // of the last session or message
 	counts    []peerCount
-	recent    int               // index of the count that was used last
-	failures  map[string]uint64 // by reason; nil before the first
+	recent    int // index of the count that was used last
+	failures  []PeerFailure
+	notes     *domainNotes // nil for peers that are no domains
 	first     time.Time
 	last      time.Time
 	lastTLS   time.Time
@@ -159,6 +161,19 @@ func (s *peers) giveUp(heard *list.Element) {
 type peerCount struct {
 	of                 *counter
 	sessions, messages uint64
+	first, last        time.Time // session or message
+	lastMessage        time.Time
+}
+
+func (c *peerCount) session(at time.Time) {
+	c.sessions++
+	span(&c.first, &c.last, at)
+}
+
+func (c *peerCount) message(at time.Time) {
+	c.messages++
+	span(&c.first, &c.last, at)
+	later(&c.lastMessage, at)
 }
 
 func (p *peer) count(c *counter) *peerCount {
@@ -176,16 +191,27 @@ func (p *peer) count(c *counter) *peerCount {
 	return &p.counts[len(p.counts)-1]
 }
 
-func (p *peer) failed(reason string) {
-	if p.failures == nil {
-		p.failures = make(map[string]uint64)
+// maxExample bounds the text of a failure, in bytes.
+const maxExample = 300
+
+// failed counts a failure. Results and reasons are words of the parser, and few.
+func (p *peer) failed(f *parser.Failure, at time.Time) {
+	i := slices.IndexFunc(p.failures, func(o PeerFailure) bool { return o.Result == f.Result && o.Reason == f.Reason })
+	if i < 0 {
+		i = len(p.failures)
+		p.failures = append(p.failures, PeerFailure{Result: f.Result, Reason: f.Reason})
 	}
-	p.failures[reason]++
+	v := &p.failures[i]
+	v.Count++
+	if !at.Before(v.Last) {
+		v.Last = at
+		v.Example = strings.ToValidUTF8(f.Detail[:min(len(f.Detail), maxExample)], "")
+	}
 }
 
 // message counts one, and how it was sent.
 func (p *peer) message(c *counter, class parser.Class, state parser.TLSState, at time.Time) {
-	p.count(c).messages++
+	p.count(c).message(at)
 	p.seen(class, at)
 	p.sent(state, at)
 }
@@ -193,10 +219,7 @@ func (p *peer) message(c *counter, class parser.Class, state parser.TLSState, at
 // seen notes a session or message.
 func (p *peer) seen(class parser.Class, at time.Time) {
 	p.class = class
-	if p.first.IsZero() || at.Before(p.first) {
-		p.first = at
-	}
-	later(&p.last, at)
+	span(&p.first, &p.last, at)
 }
 
 // sent notes how a message was sent.
@@ -208,6 +231,14 @@ func (p *peer) sent(state parser.TLSState, at time.Time) {
 		later(&p.lastPlain, at)
 	case parser.TLSFailed, parser.TLSUnknown:
 	}
+}
+
+// span widens a span of time to at.
+func span(first, last *time.Time, at time.Time) {
+	if first.IsZero() || at.Before(*first) {
+		*first = at
+	}
+	later(last, at)
 }
 
 func later(t *time.Time, at time.Time) {

@@ -3,6 +3,8 @@ package tally
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
@@ -17,11 +19,12 @@ type Dropped struct {
 	Relabeled bool // LabelName is another one, so peers begin anew; domains do not
 	Peers     int  // of both directions
 	Domains   int
+	Users     int
 }
 
 // Restore makes a tally from a State, which may come from anywhere and is not written to. Options may be others than those of the saved tally. If there
 // are more peers than PeerLimit, those silent for longest lose their place. If LabelName is another one, all named peers do; with labels that are
-// empty, all peers and domains, and Other too. Errors wrap ErrState.
+// empty, all peers, domains and users, and Other too. Errors wrap ErrState.
 func Restore(s *State, opts Options) (*Tally, Dropped, error) {
 	t := New(opts)
 	r := restorer{t: t}
@@ -42,9 +45,9 @@ func (t *Tally) fit(savedLabel string) (d Dropped) {
 		}
 	}
 	if t.keepsDomains {
-		d.Domains = t.domains.shrink()
+		d.Domains, d.Users = t.domains.shrink(), t.users.shrink()
 	} else {
-		d.Domains = t.domains.empty(false)
+		d.Domains, d.Users = t.domains.empty(false), t.users.empty(false)
 	}
 	return d
 }
@@ -89,12 +92,21 @@ func (r *restorer) restore(s *State) error {
 		return err
 	}
 	for i, peers := range s.peers() {
-		if err := r.peers(&r.t.peers[i], peers, parser.Direction(i).String(), false); err != nil {
+		if err := r.peers(&r.t.peers[i], peers, parser.Direction(i).String()); err != nil {
 			return fmt.Errorf("%s peers: %w", parser.Direction(i), err)
 		}
 	}
-	if err := r.peers(&r.t.domains, &s.Domains, Outbound, true); err != nil {
+	if err := r.peers(&r.t.domains, &s.Domains, Outbound); err != nil {
 		return fmt.Errorf("domains: %w", err)
+	}
+	if err := r.peers(&r.t.users, &s.Users, Inbound); err != nil {
+		return fmt.Errorf("users: %w", err)
+	}
+	if err := r.t.times.restore(&s.Times); err != nil {
+		return fmt.Errorf("time series: %w", err)
+	}
+	if err := r.t.tracks.restore(&s.Tracks); err != nil {
+		return fmt.Errorf("downgrades: %w", err)
 	}
 	return nil
 }
@@ -119,7 +131,7 @@ func (r *restorer) rows(s *State) error {
 }
 
 func (r *restorer) counter(row CounterState) (SessionKey, *counter, bool) {
-	c := &counter{row.SessionKey, len(r.counters), row.Sessions, row.WithMail, row.Messages}
+	c := &counter{SessionKey: row.SessionKey, index: len(r.counters), sessions: row.Sessions, withMail: row.WithMail, messages: row.Messages}
 	r.counters = append(r.counters, c)
 	possible := (c.Direction == Inbound || c.Direction == Outbound) && c.withMail <= c.sessions && c.sessions < maxCount && c.messages < maxCount
 	return c.SessionKey, c, possible
@@ -147,7 +159,7 @@ type share struct {
 	taken              *peer // by whom last
 }
 
-func (r *restorer) peers(into *peers, s *PeersState, direction string, domains bool) error {
+func (r *restorer) peers(into *peers, s *PeersState, direction string) error {
 	shares := make([]share, len(r.counters))
 	for i, c := range r.counters {
 		if c.Direction == direction {
@@ -164,7 +176,7 @@ func (r *restorer) peers(into *peers, s *PeersState, direction string, domains b
 		if err := p.restore(from, r.counters, shares); err != nil {
 			return err
 		}
-		if domains {
+		if into == &r.t.domains {
 			p.place.class = p.class
 		}
 		if !into.admit(p) {
@@ -198,20 +210,41 @@ func (p *peer) restore(s *PeerState, counters []*counter, shares []share) error 
 		if c.Counter < 0 || c.Counter >= len(shares) || !shares[c.Counter].take(p, c) {
 			return fmt.Errorf("%.200q has a part of a counter that cannot be: %+v", s.Label, c)
 		}
-		p.counts = append(p.counts, peerCount{counters[c.Counter], c.Sessions, c.Messages})
+		p.counts = append(p.counts, peerCount{counters[c.Counter], c.Sessions, c.Messages, c.First, c.Last, c.LastMessage})
 	}
+	return errors.Join(p.restoreFailures(s), p.restoreNotes(s))
+}
+func (p *peer) restoreFailures(s *PeerState) error {
 	if len(s.Failures) > maxOthers {
 		return fmt.Errorf("%.200q has failures of %d reasons", s.Label, len(s.Failures))
 	}
-	for reason, n := range s.Failures.All() {
-		if _, twice := p.failures[reason]; twice || !utf8.ValidString(reason) {
-			return fmt.Errorf("%.200q has failures of a reason that cannot be, or stands there twice: %.200q", s.Label, reason)
+	seen := make(map[PeerFailure]bool, len(s.Failures))
+	for _, f := range s.Failures {
+		key := PeerFailure{Result: f.Result, Reason: f.Reason}
+		if seen[key] || !utf8.ValidString(f.Result+f.Reason+f.Example) || len(f.Example) > maxExample {
+			return fmt.Errorf("%.200q has a failure that cannot be, or stands there twice: %.200q", s.Label, f)
 		}
-		if p.failures == nil {
-			p.failures = make(map[string]uint64)
-		}
-		p.failures[reason] = n
+		seen[key] = true
 	}
+	p.failures = slices.Clone(s.Failures)
+	return nil
+}
+
+func (p *peer) restoreNotes(s *PeerState) error {
+	if len(s.Trust) == 0 && len(s.Policies) == 0 && len(s.Relays) == 0 {
+		return nil
+	}
+	words := strings.Join(s.Relays, "")
+	for _, counts := range []Counts{s.Trust, s.Policies} {
+		for word := range counts.All() {
+			words += word
+		}
+	}
+	if len(s.Relays) > MaxRelays || len(s.Trust) > maxWords+1 || len(s.Policies) > maxWords+1 || !utf8.ValidString(words) ||
+		!slices.IsSorted(s.Relays) || !s.Trust.sorted() || !s.Policies.sorted() {
+		return fmt.Errorf("%.200q has relays, trust or policies that cannot be", s.Label)
+	}
+	p.notes = &domainNotes{slices.Clone(s.Trust), slices.Clone(s.Policies), slices.Clone(s.Relays)}
 	return nil
 }
 

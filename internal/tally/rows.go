@@ -12,10 +12,11 @@ import (
 // Snapshot returns what was counted up to now. It shares nothing with the tally. counts are the parser's own figures.
 func (t *Tally) Snapshot(counts *parser.Counts) *Snapshot {
 	s := &Snapshot{
-		Schema: Schema, Hosts: sorted(maps.Keys(t.hosts)),
+		Schema: Schema, By: t.opts.LabelName, Hosts: sorted(maps.Keys(t.hosts)),
 		Period:   Period{First: known(counts.First), Last: known(counts.Last)},
 		Lines:    Lines(counts.Lines),
-		Sessions: []SessionRow{}, Messages: []MessageRow{}, Deliveries: []DeliveryRow{}, Peers: []PeerRow{}, Domains: t.domains.domainRows(),
+		Sessions: []SessionRow{}, Messages: []MessageRow{}, Deliveries: []DeliveryRow{}, Peers: []PeerRow{}, Domains: t.domains.domainRows(), Users: t.users.userRows(),
+		TimeSeries: t.times.rows(), Downgrades: t.tracks.rows(), DowngradeTotals: t.tracks.totalRows(),
 		Failures: []FailureRow{}, KeyExchanges: []KeyExchangeRow{}, TLSRPT: []TLSRPTRow{}, Auth: []AuthRow{},
 		Contradictions: counts.Contradictions, Ambiguous: counts.Ambiguous, Evicted: t.evicted(counts),
 		Hints: []Hint{}, Unrecognized: []UnrecognizedRow{},
@@ -36,6 +37,7 @@ func (t *Tally) evicted(counts *parser.Counts) Evicted {
 	e := Evicted{
 		Sessions: counts.EvictedSessions, Messages: counts.EvictedMessages, Deliveries: counts.EvictedDeliveries,
 		Processes: counts.EvictedProcesses, Domains: t.domains.evicted, Services: counts.RefusedLines,
+		Users: t.users.evicted, Tracks: t.tracks.evicted, TimeRows: t.times.evicted,
 	}
 	for i := range t.peers {
 		e.Peers += t.peers[i].evicted
@@ -95,6 +97,7 @@ func (s *Snapshot) sort() {
 	slices.SortFunc(s.Domains, func(a, b DomainRow) int {
 		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Class, b.Class))
 	})
+	slices.SortFunc(s.Users, func(a, b UserRow) int { return cmp.Compare(a.User, b.User) })
 	slices.SortFunc(s.Failures, func(a, b FailureRow) int {
 		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Class, b.Class),
 			cmp.Compare(a.Result, b.Result), cmp.Compare(a.Reason, b.Reason))
@@ -132,12 +135,13 @@ func (s *peers) rows(direction string) []PeerRow {
 	return out
 }
 
-func (p *peer) used() bool { return len(p.counts) > 0 || p.failures != nil }
+func (p *peer) used() bool { return len(p.counts) > 0 || len(p.failures) > 0 }
 
 func (p *peer) row(direction string) PeerRow {
 	r := PeerRow{
 		Direction: direction, Peer: p.place.label, Class: p.class.String(), First: p.first, Last: p.last,
-		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain), Combinations: p.combinations(),
+		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain),
+		Combinations: p.combinations(), FailureDetails: p.failureDetails(),
 	}
 	for _, c := range p.counts {
 		r.Sessions += c.sessions
@@ -147,21 +151,41 @@ func (p *peer) row(direction string) PeerRow {
 		r.Ciphers.add(c.of.Cipher, c.sessions)
 		r.MessagesTLS.add(c.of.TLS, c.messages)
 	}
-	for reason, n := range p.failures {
-		r.Failures.add(reason, n)
-	}
+	r.Failures = p.reasons()
 	return r
 }
 
-// combinations returns the counts, sorted; those of several services stand one after the other.
+// combinations returns the counts, sorted.
 func (p *peer) combinations() []PeerCount {
 	out := make([]PeerCount, 0, len(p.counts))
 	for _, c := range p.counts {
-		out = append(out, PeerCount{c.of.TLS, c.of.Protocol, c.of.Cipher, c.sessions, c.messages})
+		key := CountKey{c.of.Instance, c.of.Service, c.of.Class, c.of.TLS, c.of.Protocol, c.of.Cipher}
+		out = append(out, PeerCount{key, c.sessions, c.messages, c.first, c.last, known(c.lastMessage)})
 	}
-	slices.SortFunc(out, func(a, b PeerCount) int {
-		return cmp.Or(cmp.Compare(a.TLS, b.TLS), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Cipher, b.Cipher))
-	})
+	slices.SortFunc(out, func(a, b PeerCount) int { return a.compare(b.CountKey) })
+	return out
+}
+
+func (k CountKey) compare(o CountKey) int {
+	return cmp.Or(cmp.Compare(k.Instance, o.Instance), cmp.Compare(k.Service, o.Service), cmp.Compare(k.Class, o.Class),
+		cmp.Compare(k.TLS, o.TLS), cmp.Compare(k.Protocol, o.Protocol), cmp.Compare(k.Cipher, o.Cipher))
+}
+
+func (p *peer) failureDetails() []PeerFailure {
+	out := append([]PeerFailure{}, p.failures...)
+	slices.SortFunc(out, PeerFailure.compare)
+	return out
+}
+
+func (f PeerFailure) compare(o PeerFailure) int {
+	return cmp.Or(cmp.Compare(f.Result, o.Result), cmp.Compare(f.Reason, o.Reason))
+}
+
+// reasons counts the failures by reason.
+func (p *peer) reasons() (out Counts) {
+	for _, f := range p.failures {
+		out.add(f.Reason, f.Count)
+	}
 	return out
 }
 
@@ -181,14 +205,36 @@ func (s *peers) domainRows() []DomainRow {
 func (p *peer) domainRow() DomainRow {
 	r := DomainRow{
 		Domain: p.place.label, Class: p.class.String(), First: p.first, Last: p.last, LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain),
+		Failures: p.reasons(), FailureDetails: p.failureDetails(), Relays: []string{},
+	}
+	if n := p.notes; n != nil {
+		r.Trust, r.Policies, r.Relays = slices.Clone(n.trust), slices.Clone(n.policies), append(r.Relays, n.relays...)
 	}
 	for _, c := range p.counts {
 		r.Recipients += c.messages
 		r.TLS.add(c.of.TLS, c.messages)
 		r.Protocols.add(c.of.Protocol, c.messages)
 	}
-	for reason, n := range p.failures {
-		r.Failures.add(reason, n)
+	return r
+}
+
+func (s *peers) userRows() []UserRow {
+	out := make([]UserRow, 0, len(s.places)+1)
+	for _, p := range s.places {
+		out = append(out, p.userRow())
+	}
+	if s.other.used() {
+		out = append(out, s.other.userRow())
+	}
+	return out
+}
+
+func (p *peer) userRow() UserRow {
+	r := UserRow{User: p.place.label, First: p.first, Last: p.last, Combinations: p.combinations()}
+	for _, c := range p.counts {
+		r.Messages += c.messages
+		r.TLS.add(c.of.TLS, c.messages)
+		r.Protocols.add(c.of.Protocol, c.messages)
 	}
 	return r
 }

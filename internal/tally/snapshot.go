@@ -18,6 +18,7 @@ const Other = "other"
 // not apply are empty.
 type Snapshot struct {
 	Schema       int              `json:"schema"`
+	By           string           `json:"by"` // what peers are told apart by: Options.LabelName
 	Period       Period           `json:"period"`
 	Hosts        []string         `json:"hosts"`
 	Lines        Lines            `json:"lines"`
@@ -26,10 +27,15 @@ type Snapshot struct {
 	Deliveries   []DeliveryRow    `json:"deliveries"`
 	Peers        []PeerRow        `json:"peers"`
 	Domains      []DomainRow      `json:"domains"`
+	Users        []UserRow        `json:"users"`
 	Failures     []FailureRow     `json:"failures"`
 	KeyExchanges []KeyExchangeRow `json:"key_exchanges"`
 	TLSRPT       []TLSRPTRow      `json:"tlsrpt"`
 	Auth         []AuthRow        `json:"plaintext_auth"`
+
+	TimeSeries      []TimeRow           `json:"time_series"`
+	Downgrades      []DowngradeRow      `json:"downgrades"`
+	DowngradeTotals []DowngradeTotalRow `json:"downgrade_totals"`
 
 	Contradictions uint64 `json:"contradictions"` // deliveries that a TLS line says went under TLS, and tls= in plaintext; tls= is believed
 	Ambiguous      uint64 `json:"ambiguous"`      // delivery records that can be read in several ways, and are not counted
@@ -102,47 +108,6 @@ type DeliveryRow struct {
 	Recipients uint64 `json:"recipients"` // delivery records
 }
 
-// PeerRow is what is known of one peer.
-type PeerRow struct {
-	Direction    string      `json:"direction"`
-	Peer         string      `json:"peer"`
-	Class        string      `json:"class"`
-	Sessions     uint64      `json:"sessions"`
-	Messages     uint64      `json:"messages"`
-	TLS          Counts      `json:"tls"`                      // sessions
-	Protocols    Counts      `json:"protocols"`                // sessions
-	Ciphers      Counts      `json:"ciphers"`                  // sessions
-	MessagesTLS  Counts      `json:"messages_tls"`             // messages, by TLS state
-	Failures     Counts      `json:"failures"`                 // sessions, by reason
-	First        time.Time   `json:"first"`                    // session or message
-	Last         time.Time   `json:"last"`                     // session or message
-	LastTLS      *time.Time  `json:"last_tls,omitempty"`       // message
-	LastPlain    *time.Time  `json:"last_plaintext,omitempty"` // message
-	Combinations []PeerCount `json:"-"`
-}
-
-// DomainRow is what is known of the mail to one recipient domain, by the class of the servers that took it. Mail to this host itself, for a content
-// filter or a mailbox server, is left out.
-type DomainRow struct {
-	Domain     string     `json:"domain"`
-	Class      string     `json:"class"`      // "unknown" if no server was reached
-	Recipients uint64     `json:"recipients"` // for whom a server took the message
-	TLS        Counts     `json:"tls"`        // recipients
-	Protocols  Counts     `json:"protocols"`  // recipients
-	Failures   Counts     `json:"failures"`   // recipients without delivery because TLS could not be used, by reason; each attempt counts
-	First      time.Time  `json:"first"`
-	Last       time.Time  `json:"last"`
-	LastTLS    *time.Time `json:"last_tls,omitempty"`       // recipient
-	LastPlain  *time.Time `json:"last_plaintext,omitempty"` // recipient
-}
-
-// PeerCount counts a peer's sessions and messages of one TLS state, protocol and cipher. The same ones may stand there several times, for
-// different services: add them up.
-type PeerCount struct {
-	TLS, Protocol, Cipher string
-	Sessions, Messages    uint64
-}
-
 // FailureKey is what handshake failures are counted by.
 type FailureKey struct {
 	Direction string `json:"direction"`
@@ -198,6 +163,9 @@ type Evicted struct {
 	Peers      uint64 `json:"peers"`      // idle, and replaced by a newcomer; or past a limit that became smaller with a restart
 	Domains    uint64 `json:"domains"`    // as peers
 	Services   uint64 `json:"services"`   // lines of hosts and services past the bound
+	Users      uint64 `json:"users"`      // as peers
+	Tracks     uint64 `json:"tracks"`     // peers whose downgrades were watched for, the one silent for longest
+	TimeRows   uint64 `json:"time_rows"`  // of the time series, the oldest
 }
 
 // A Hint tells an administrator what to do to see more, or what to look at.

@@ -9,7 +9,7 @@ import (
 )
 
 // stateVersion changes when an older program could misread what a newer one saved, or the other way round: the rows of a Snapshot are a part of it.
-const stateVersion = 1
+const stateVersion = 2
 
 // A State is a tally as it is saved: all that was counted, and all that decides how the rest will be. It can be written as gob and as JSON. Its order
 // is the same for equal tallies.
@@ -26,6 +26,9 @@ type State struct {
 	Inbound      PeersState       `json:"inbound"`
 	Outbound     PeersState       `json:"outbound"`
 	Domains      PeersState       `json:"domains"`
+	Users        PeersState       `json:"users"`
+	Times        TimesState       `json:"times"`
+	Tracks       TracksState      `json:"tracks"`
 }
 
 // CounterState counts what has one SessionKey.
@@ -48,7 +51,10 @@ type PeerState struct {
 	Label     string           `json:"label"`
 	Class     string           `json:"class"`
 	Counts    []PeerCountState `json:"counts"`
-	Failures  Counts           `json:"failures"` // by reason
+	Failures  []PeerFailure    `json:"failures"`
+	Trust     Counts           `json:"trust"`    // of domains
+	Policies  Counts           `json:"policies"` // of domains
+	Relays    []string         `json:"relays"`   // of domains
 	First     time.Time        `json:"first"`
 	Last      time.Time        `json:"last"`
 	LastTLS   time.Time        `json:"last_tls"`       // zero without
@@ -57,9 +63,12 @@ type PeerState struct {
 
 // PeerCountState is a peer's part of a counter.
 type PeerCountState struct {
-	Counter  int    `json:"counter"` // index in State.Counters
-	Sessions uint64 `json:"sessions"`
-	Messages uint64 `json:"messages"`
+	Counter     int       `json:"counter"` // index in State.Counters
+	Sessions    uint64    `json:"sessions"`
+	Messages    uint64    `json:"messages"`
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
+	LastMessage time.Time `json:"last_message"` // zero without
 }
 
 // State returns what Restore makes a tally from that goes on as this one would. It shares nothing with the tally.
@@ -70,7 +79,7 @@ func (t *Tally) State() *State {
 	s := &State{
 		Version: stateVersion, LabelName: t.opts.LabelName, Hosts: sorted(maps.Keys(t.hosts)), Counters: make([]CounterState, len(t.counters)),
 		Deliveries: rows.Deliveries, Failures: rows.Failures, KeyExchanges: rows.KeyExchanges, TLSRPT: rows.TLSRPT, Auth: rows.Auth,
-		Domains: t.domains.state(),
+		Domains: t.domains.state(), Users: t.users.state(), Times: t.times.state(), Tracks: t.tracks.state(),
 	}
 	for _, c := range t.counters {
 		s.Counters[c.index] = CounterState{c.SessionKey, c.sessions, c.withMail, c.messages}
@@ -108,14 +117,14 @@ func (s *peers) state() PeersState {
 func (p *peer) state(out *PeerState, all []PeerCountState) []PeerCountState {
 	from := len(all)
 	for _, c := range p.counts {
-		all = append(all, PeerCountState{c.of.index, c.sessions, c.messages})
+		all = append(all, PeerCountState{c.of.index, c.sessions, c.messages, c.first, c.last, c.lastMessage})
 	}
 	*out = PeerState{
-		Label: p.place.label, Class: p.class.String(), Counts: slices.Clip(all[from:]),
+		Label: p.place.label, Class: p.class.String(), Counts: slices.Clip(all[from:]), Failures: slices.Clone(p.failures),
 		First: p.first, Last: p.last, LastTLS: p.lastTLS, LastPlain: p.lastPlain,
 	}
-	for reason, n := range p.failures {
-		out.Failures.add(reason, n)
+	if n := p.notes; n != nil {
+		out.Trust, out.Policies, out.Relays = slices.Clone(n.trust), slices.Clone(n.policies), slices.Clone(n.relays)
 	}
 	return all
 }

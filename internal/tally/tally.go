@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"strings"
 	"time"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
@@ -15,8 +16,10 @@ type Options struct {
 	PeerIdle time.Duration
 	// Label names a peer; nil is HostLabel. An empty label keeps no peers at all, and no domains.
 	Label func(parser.Peer) string
-	// LabelName stands for Label in a State: peers that were saved under one name do not go on under another.
+	// LabelName stands for Label in a State and a Snapshot: peers that were saved under one name do not go on under another.
 	LabelName string
+	// Downgraded is called for each downgrade, if it is not nil. It must not call the tally.
+	Downgraded func(DowngradeRow)
 }
 
 // A Tally counts. It is a parser.Sink, and not safe for use by several goroutines at once.
@@ -33,7 +36,10 @@ type Tally struct {
 	hosts        map[string]struct{}
 	peers        [parser.NumDirections]peers
 	domains      peers
-	keepsDomains bool
+	users        peers
+	keepsDomains bool // and users
+	times        timeSeries
+	tracks       tracks
 }
 
 // maxHosts bounds the list of hosts in a report.
@@ -48,7 +54,8 @@ func New(opts Options) *Tally {
 		opts: opts, counters: make(map[SessionKey]*counter), combinations: make(map[combination]view),
 		deliveries: make(map[DeliveryKey]*delivery), attempts: make(map[attempt]*delivery),
 		failures: make(map[FailureKey]uint64), keyExchanges: make(map[KeyExchangeKey]uint64), tlsrpt: make(map[TLSRPTKey]uint64),
-		auth: make(map[string]uint64), hosts: make(map[string]struct{}), domains: newPeers(opts), keepsDomains: keepsDomains(opts),
+		auth: make(map[string]uint64), hosts: make(map[string]struct{}), domains: newPeers(opts), users: newPeers(opts), keepsDomains: keepsDomains(opts),
+		times: newTimeSeries(), tracks: newTracks(opts.Downgraded),
 	}
 	for i := range t.peers {
 		t.peers[i] = newPeers(opts)
@@ -65,14 +72,15 @@ func (t *Tally) Session(s *parser.Session) {
 		c.withMail++
 	}
 	peer := t.peers[s.Direction].of(s.Peer, s.End)
+	t.times.of(c, s.End).sessions++
 	if peer != nil {
-		peer.count(c).sessions++
+		peer.count(c).session(s.End)
 		peer.seen(s.Peer.Class, s.End)
 	}
 	if s.Failure != nil {
 		t.failed(FailureKey{c.Direction, c.Service, c.Class, s.Failure.Result, s.Failure.Reason})
 		if peer != nil {
-			peer.failed(s.Failure.Reason)
+			peer.failed(s.Failure, s.End)
 		}
 	}
 	if v.group != "" {
@@ -87,15 +95,21 @@ func (t *Tally) Session(s *parser.Session) {
 // Queued counts a message that came by SMTP.
 func (t *Tally) Queued(m *parser.Message) {
 	src := &m.Source
-	t.message(parser.Inbound, src.Peer, t.view(parser.Inbound, src.Service, src.Peer, src.State, src.TLS).counter, src.State, m.Received)
+	c := t.view(parser.Inbound, src.Service, src.Peer, src.State, src.TLS).counter
+	t.message(parser.Inbound, src.Service, src.Peer, c, src.State, m.Received)
+	if name := src.Auth.Username; name != "" && t.keepsDomains {
+		t.users.find(place{label: strings.ToValidUTF8(name, "\uFFFD")}, m.Received).message(c, src.Peer.Class, src.State, m.Received)
+	}
 }
 
 // message counts a message of a peer.
-func (t *Tally) message(dir parser.Direction, p *parser.Peer, c *counter, state parser.TLSState, at time.Time) {
+func (t *Tally) message(dir parser.Direction, svc *parser.Service, p *parser.Peer, c *counter, state parser.TLSState, at time.Time) {
 	c.messages++
+	t.times.of(c, at).messages++
 	if peer := t.peers[dir].of(p, at); peer != nil {
 		peer.message(c, p.Class, state, at)
 	}
+	t.tracks.message(dir, svc.Host, p, state, c.Protocol, at)
 }
 
 // Message counts nothing: Queued has.
@@ -106,6 +120,7 @@ type counter struct {
 	SessionKey
 	index                        int // in the order in which counters were made
 	sessions, withMail, messages uint64
+	now                          timeBin // where it was counted last
 }
 
 // A combination stands for a SessionKey and a key exchange: comparing pointers costs less than comparing strings, and the parser shares

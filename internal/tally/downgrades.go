@@ -1,0 +1,245 @@
+package tally
+
+import (
+	"cmp"
+	"container/list"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
+)
+
+// A downgrade is a message that moved in plaintext, or under a lower TLS version, after messages between the same two hosts that did better. These are the
+// rules, which keep away false alarms:
+//
+//   - Messages are watched, not sessions: inbound those that reached the queue, outbound recipients for whom a server took the message.
+//   - A peer is known by its name and its address, and each host that logs has its own view of it: hosts behind one name do not mix.
+//   - What cannot be told (states unknown and failed) is passed over. A message under TLS of an unlogged version says nothing of versions.
+//   - There must have been enough better messages, one after the other, right before: one is enough for a peer that never did better again
+//     after it had done worse. Each time a peer does better again, twice as many are needed from then on. So a peer that goes now this way and
+//     now that way, as several hosts behind one address or a client with two TLS libraries do, soon raises no alarm any more.
+//   - Plaintext and lower versions are watched apart: a fall from TLS 1.3 to plaintext is a downgrade to plaintext alone.
+//   - The downgrade lasts until a message is as good as those before it.
+type tracks struct {
+	all        map[trackKey]*track
+	heard      *list.List // of *track, the one silent for longest in front
+	found      map[trackPeer]*track
+	totals     map[DowngradeTotalRow]uint64 // by rows whose Count is 0
+	evicted    uint64
+	downgraded func(DowngradeRow)
+}
+
+// maxTracks bounds the peers that are watched; the one silent for longest is forgotten.
+const maxTracks = 20_000
+
+type trackKey struct{ host, direction, name, address string }
+
+// A trackPeer finds a track without comparing texts: the parser shares what it points to.
+type trackPeer struct {
+	peer      *parser.Peer
+	host      string
+	direction parser.Direction
+}
+
+// A track is a peer that is watched.
+type track struct {
+	trackKey
+	class   parser.Class
+	tls     watch // plaintext or TLS
+	version watch // of TLS
+	heard   *list.Element
+}
+
+// A watch knows how good messages were lately.
+type watch struct {
+	level level // of the last message; the zero value before the first
+	run   uint64
+	last  time.Time
+	need  uint64     // how many better messages must come before a lower one to make that a downgrade
+	down  *downgrade // the last one, nil before the first
+}
+
+// maxNeed bounds need.
+const maxNeed = 1 << 20
+
+// A level is how good a message's TLS is: the greater rank is the better one. Name is for people.
+type level struct {
+	rank int
+	name string
+}
+
+// A downgrade is the last one of a watch.
+type downgrade struct {
+	count           uint64
+	from, to        level
+	before, since   uint64 // messages
+	lastTLS, first  time.Time
+	last, recovered time.Time // recovered is zero as long as it lasts
+}
+
+// versions of TLS are ranked by their place, from 1; others are not compared.
+var versions = []string{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
+
+func newTracks(downgraded func(DowngradeRow)) tracks {
+	return tracks{
+		all: make(map[trackKey]*track), heard: list.New(), found: make(map[trackPeer]*track), totals: make(map[DowngradeTotalRow]uint64),
+		downgraded: downgraded,
+	}
+}
+
+// message watches a message.
+func (s *tracks) message(dir parser.Direction, host string, p *parser.Peer, state parser.TLSState, protocol string, at time.Time) {
+	encrypted := false
+	switch state {
+	case parser.TLSEstablished, parser.TLSUnlogged:
+		encrypted = true
+	case parser.TLSPlaintext:
+	case parser.TLSFailed, parser.TLSUnknown:
+		return
+	}
+	v := s.of(trackPeer{p, host, dir})
+	v.class = p.Class
+	if !encrypted {
+		s.watch(v, KindPlaintext, &v.tls, level{1, KindPlaintext}, at)
+		return
+	}
+	s.watch(v, KindPlaintext, &v.tls, level{2, cmp.Or(protocol, "TLS")}, at)
+	if i := slices.Index(versions, protocol); i >= 0 {
+		s.watch(v, KindVersion, &v.version, level{i + 1, protocol}, at)
+	}
+}
+
+func (s *tracks) watch(v *track, kind string, w *watch, l level, at time.Time) {
+	if w.see(l, at) {
+		s.totals[DowngradeTotalRow{Direction: v.direction, Kind: kind}]++
+		if s.downgraded != nil {
+			s.downgraded(v.row(kind, w.down))
+		}
+	}
+}
+
+// of returns a peer's track.
+func (s *tracks) of(p trackPeer) *track {
+	v := s.found[p]
+	if v == nil {
+		key := trackKey{p.host, p.direction.String(), shortened(HostLabel(*p.peer)), shortened(AddressLabel(*p.peer))}
+		if v = s.all[key]; v == nil {
+			v = s.add(key)
+		}
+		if len(s.found) >= maxFound {
+			clear(s.found)
+		}
+		s.found[p] = v
+	}
+	s.heard.MoveToBack(v.heard)
+	return v
+}
+
+func (s *tracks) add(key trackKey) *track {
+	if len(s.all) >= maxTracks {
+		front := s.heard.Front()
+		s.heard.Remove(front)
+		delete(s.all, front.Value.(*track).trackKey)
+		clear(s.found)
+		s.evicted++
+	}
+	v := &track{trackKey: key}
+	v.heard = s.heard.PushBack(v)
+	s.all[key] = v
+	return v
+}
+
+// see takes the next message, and tells whether it is a downgrade.
+func (w *watch) see(l level, at time.Time) (downgraded bool) {
+	before := *w
+	switch {
+	case w.level.rank == l.rank:
+		w.run++
+	case w.level.rank == 0: // the first one
+		w.run, w.need = 1, 1
+	case w.level.rank < l.rank:
+		w.run, w.need = 1, min(2*w.need, maxNeed)
+	default:
+		w.run = 1
+		downgraded = before.run >= w.need
+	}
+	w.level, w.last = l, at
+	if downgraded {
+		w.fall(&before, at)
+	}
+	if d := w.down; d != nil && d.recovered.IsZero() {
+		d.see(l, at)
+	}
+	return downgraded
+}
+
+func (w *watch) fall(before *watch, at time.Time) {
+	if w.down == nil {
+		w.down = &downgrade{}
+	}
+	*w.down = downgrade{count: w.down.count + 1, from: before.level, before: before.run, lastTLS: before.last, first: at}
+}
+
+func (d *downgrade) see(l level, at time.Time) {
+	if l.rank >= d.from.rank {
+		d.recovered = at
+		return
+	}
+	d.to, d.last = l, at
+	d.since++
+}
+
+func (s *tracks) rows() (out []DowngradeRow) {
+	out = []DowngradeRow{}
+	for _, v := range s.all {
+		for kind, w := range v.watches() {
+			if w.down != nil {
+				out = append(out, v.row(kind, w.down))
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b DowngradeRow) int { return a.compare(b.DowngradeKey) })
+	return out
+}
+
+func (v *track) watches() map[string]*watch {
+	return map[string]*watch{KindPlaintext: &v.tls, KindVersion: &v.version}
+}
+
+func (v *track) row(kind string, d *downgrade) DowngradeRow {
+	r := DowngradeRow{
+		DowngradeKey: DowngradeKey{v.host, v.direction, v.name, v.address, kind}, Class: v.class.String(),
+		From: d.from.name, To: d.to.name, Count: d.count, TLSMessages: d.before, LastTLS: d.lastTLS, Last: d.last, Recovered: known(d.recovered),
+	}
+	if kind == KindPlaintext {
+		r.PlaintextMessages, r.FirstPlaintext = d.since, known(d.first)
+	} else {
+		r.LowerMessages, r.FirstLower = d.since, known(d.first)
+	}
+	return r
+}
+
+func (k DowngradeKey) compare(o DowngradeKey) int {
+	return cmp.Or(cmp.Compare(k.Host, o.Host), cmp.Compare(k.Direction, o.Direction), cmp.Compare(k.Peer, o.Peer),
+		cmp.Compare(k.Address, o.Address), cmp.Compare(k.Kind, o.Kind))
+}
+
+func (s *tracks) totalRows() []DowngradeTotalRow {
+	out := []DowngradeTotalRow{}
+	for key, n := range s.totals {
+		key.Count = n
+		out = append(out, key)
+	}
+	slices.SortFunc(out, DowngradeTotalRow.compare)
+	return out
+}
+
+func (r DowngradeTotalRow) compare(o DowngradeTotalRow) int {
+	return cmp.Or(cmp.Compare(r.Direction, o.Direction), cmp.Compare(r.Kind, o.Kind))
+}
+
+// shortened cuts a label that is longer than a domain name can be, and makes it text.
+func shortened(label string) string {
+	return strings.ToValidUTF8(label[:min(len(label), maxLabel)], "\uFFFD")
+}

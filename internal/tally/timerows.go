@@ -1,0 +1,69 @@
+package tally
+
+import "time"
+
+// TimeRow counts the sessions and messages of an hour, a day, a month or a year of UTC. Hours that are long ago are added up to days, and such days to
+// months.
+type TimeRow struct {
+	TimeKey
+	Sessions uint64 `json:"sessions"`
+	Messages uint64 `json:"messages"`
+}
+
+// TimeKey is what a TimeRow is about.
+type TimeKey struct {
+	Start     time.Time `json:"start"` // UTC
+	Step      string    `json:"step"`  // StepHour, StepDay, StepMonth or StepYear
+	Direction string    `json:"direction"`
+	Class     string    `json:"class"`
+	TLS       string    `json:"tls"`
+	Protocol  string    `json:"protocol,omitempty"`
+}
+
+// How long the time of a TimeRow is.
+const (
+	StepHour  = "hour"
+	StepDay   = "day"
+	StepMonth = "month"
+	StepYear  = "year"
+)
+
+// DowngradeKey is what downgrades are told apart by: a peer is known by its name and address, as seen by one host that logs.
+type DowngradeKey struct {
+	Host      string `json:"host"` // in the log header
+	Direction string `json:"direction"`
+	Peer      string `json:"peer"`    // as HostLabel
+	Address   string `json:"address"` // as AddressLabel
+	Kind      string `json:"kind"`    // KindPlaintext or KindVersion
+}
+
+// The kinds of downgrades.
+const (
+	KindPlaintext = "plaintext" // TLS before, plaintext since
+	KindVersion   = "version"   // a lower TLS version than before
+)
+
+// DowngradeRow tells of a peer whose mail moved under TLS, or under a better version of it, and then did not. If that happened several times, the row is
+// about the last time. Messages are inbound messages or outbound recipients.
+type DowngradeRow struct {
+	DowngradeKey
+	Class             string     `json:"class"`
+	From              string     `json:"from"`                         // TLS version before; "TLS" if it was not logged
+	To                string     `json:"to"`                           // "plaintext", or the lower TLS version of the last message
+	Count             uint64     `json:"count"`                        // how often it happened
+	TLSMessages       uint64     `json:"tls_messages"`                 // before, one after the other
+	LastTLS           time.Time  `json:"last_tls"`                     // the last of those
+	PlaintextMessages uint64     `json:"plaintext_messages,omitempty"` // since then, of KindPlaintext
+	FirstPlaintext    *time.Time `json:"first_plaintext,omitempty"`
+	LowerMessages     uint64     `json:"lower_messages,omitempty"` // since then, of KindVersion
+	FirstLower        *time.Time `json:"first_lower,omitempty"`
+	Last              time.Time  `json:"last"`                // of the plaintext or lower messages
+	Recovered         *time.Time `json:"recovered,omitempty"` // the first message that was as good as before; nil if there is none yet
+}
+
+// DowngradeTotalRow counts downgrades, those of peers that were forgotten too.
+type DowngradeTotalRow struct {
+	Direction string `json:"direction"`
+	Kind      string `json:"kind"`
+	Count     uint64 `json:"count"`
+}
