@@ -2,7 +2,7 @@ package tally
 
 import (
 	"cmp"
-	"container/list"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,22 +22,22 @@ import (
 //     does better again, it takes twice as many from then on.
 type tracks struct {
 	all        map[trackKey]*track
-	heard      *list.List // of *track, the one silent for longest in front
-	found      map[trackPeer]*track
+	found      map[*parser.Peer]foundTrack  // without comparing texts: the parser shares what it points to
 	totals     map[DowngradeTotalRow]uint64 // by rows whose Count is 0
 	evicted    uint64
 	downgraded func(DowngradeRow)
 }
 
-// maxTracks bounds the peers that are watched; the one silent for longest is forgotten.
+// maxTracks bounds the peers that are watched. When there are more, the tenth that was silent for longest is forgotten.
 const maxTracks = 20_000
 
 type trackKey struct{ host, direction, name, address string }
 
-// A trackPeer finds a track without comparing texts: the parser shares what it points to.
-type trackPeer struct {
-	peer      *parser.Peer
-	service   *parser.Service
+// A foundTrack is where a peer was watched last.
+type foundTrack struct {
+	*track
+
+	host      string
 	direction parser.Direction
 }
 
@@ -47,7 +47,6 @@ type track struct {
 	class   parser.Class
 	tls     watch // plaintext or TLS
 	version watch // of TLS
-	heard   *list.Element
 }
 
 // A watch knows how good messages were lately.
@@ -86,7 +85,7 @@ var versions = [...]string{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLS
 
 func newTracks(downgraded func(DowngradeRow)) tracks {
 	return tracks{
-		all: make(map[trackKey]*track), heard: list.New(), found: make(map[trackPeer]*track), totals: make(map[DowngradeTotalRow]uint64),
+		all: make(map[trackKey]*track), found: make(map[*parser.Peer]foundTrack), totals: make(map[DowngradeTotalRow]uint64),
 		downgraded: downgraded,
 	}
 }
@@ -101,7 +100,7 @@ func (s *tracks) message(dir parser.Direction, svc *parser.Service, p *parser.Pe
 	case parser.TLSFailed, parser.TLSUnknown:
 		return
 	}
-	v := s.of(trackPeer{p, svc, dir})
+	v := s.of(p, svc.Host, dir)
 	v.class = p.Class
 	if !encrypted {
 		s.watch(v, KindPlaintext, &v.tls, level{1, KindPlaintext}, at)
@@ -123,34 +122,44 @@ func (s *tracks) watch(v *track, kind string, w *watch, l level, at time.Time) {
 }
 
 // of returns a peer's track.
-func (s *tracks) of(p trackPeer) *track {
-	v := s.found[p]
-	if v == nil {
-		key := trackKey{p.service.Host, p.direction.String(), shortened(HostLabel(*p.peer)), shortened(AddressLabel(*p.peer))}
-		if v = s.all[key]; v == nil {
-			v = s.add(key)
-		}
-		if len(s.found) >= maxFound {
-			clear(s.found)
-		}
-		s.found[p] = v
+func (s *tracks) of(p *parser.Peer, host string, dir parser.Direction) *track {
+	if f := s.found[p]; f.track != nil && f.direction == dir && f.host == host {
+		return f.track
 	}
-	s.heard.MoveToBack(v.heard)
+	key := trackKey{host, dir.String(), shortened(HostLabel(*p)), shortened(AddressLabel(*p))}
+	v := s.all[key]
+	if v == nil {
+		if len(s.all) >= maxTracks {
+			s.forget()
+		}
+		v = &track{trackKey: key}
+		s.all[key] = v
+	}
+	if len(s.found) >= maxFound {
+		clear(s.found)
+	}
+	s.found[p] = foundTrack{v, host, dir}
 	return v
 }
 
-func (s *tracks) add(key trackKey) *track {
-	if len(s.all) >= maxTracks {
-		front := s.heard.Front()
-		s.heard.Remove(front)
-		delete(s.all, front.Value.(*track).trackKey)
-		clear(s.found)
+// forget makes place.
+func (s *tracks) forget() {
+	for _, v := range s.sorted()[:len(s.all)/10] {
+		delete(s.all, v.trackKey)
 		s.evicted++
 	}
-	v := &track{trackKey: key}
-	v.heard = s.heard.PushBack(v)
-	s.all[key] = v
-	return v
+	clear(s.found)
+}
+
+// sorted has the one silent for longest first.
+func (s *tracks) sorted() []*track {
+	return slices.SortedFunc(maps.Values(s.all), func(a, b *track) int {
+		return cmp.Or(a.tls.last.Compare(b.tls.last), a.compare(b.trackKey))
+	})
+}
+
+func (k trackKey) compare(o trackKey) int {
+	return cmp.Or(cmp.Compare(k.host, o.host), cmp.Compare(k.direction, o.direction), cmp.Compare(k.name, o.name), cmp.Compare(k.address, o.address))
 }
 
 // see takes the next message, and tells whether a steady peer went down.
