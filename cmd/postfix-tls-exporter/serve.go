@@ -116,7 +116,9 @@ func (c *serveCmd) peerLabel() func(parser.Peer) string {
 }
 
 func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, error) {
-	counts := tally.Options{PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel}
+	counts := tally.Options{
+		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
+	}
 	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
 	for _, name := range c.names() {
 		l.logs = append(l.logs, &followedLog{name: name, parser: parser.New(l.tally, opts)})
