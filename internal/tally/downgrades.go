@@ -14,6 +14,8 @@ import (
 //
 //   - Messages are watched, not sessions: inbound those that reached the queue, outbound recipients for whom a server took the message.
 //   - A peer is known by its name and its address, and each host that logs has its own view of it: hosts behind one name do not mix.
+//   - Sessions of a peer overlap, and most plaintext is told at the end of a session. So messages do not come in the order in which they were received:
+//     one that was received before the last one, and was better or worse, is passed over.
 //   - What cannot be told (states unknown and failed) is passed over. A message under TLS of an unlogged version says nothing of versions.
 //   - A peer is down from its first plaintext message after one under TLS until its next one under TLS. Versions are watched apart from that: it is down
 //     from its first message of a lower version until one is as good as those before.
@@ -61,6 +63,9 @@ type watch struct {
 
 // steadyMessages are enough for a peer that never did better again after it had done worse.
 const steadyMessages = 3
+
+// maxOverlap is how long sessions overlap at most. If times go back by more, the clock was set.
+const maxOverlap = 15 * time.Minute
 
 // maxNeed bounds need.
 const maxNeed = 1 << 20
@@ -164,6 +169,10 @@ func (k trackKey) compare(o trackKey) int {
 
 // see takes the next message, and tells whether a steady peer went down.
 func (w *watch) see(l level, at time.Time) (downgraded bool) {
+	w.counts[l.rank]++
+	if w.level.rank != l.rank && late(at, w.last) {
+		return false
+	}
 	before := *w
 	switch {
 	case w.level.rank == l.rank:
@@ -177,12 +186,20 @@ func (w *watch) see(l level, at time.Time) (downgraded bool) {
 		downgraded = before.run >= w.need
 		w.fall(&before, downgraded, at)
 	}
-	w.level, w.last = l, at
-	w.counts[l.rank]++
+	w.level = l
+	if !late(at, w.last) {
+		w.last = at
+	}
 	if d := w.down; d != nil && d.recovered.IsZero() {
 		d.see(l, at)
 	}
 	return downgraded
+}
+
+// late tells a message that was received before one that was told already.
+func late(at, told time.Time) bool {
+	by := told.Sub(at)
+	return by > 0 && by <= maxOverlap
 }
 
 // fall notes that the peer is down, or still lower.
@@ -209,8 +226,14 @@ func (d *downgrade) see(l level, at time.Time) {
 		d.recovered = at
 		return
 	}
-	d.to, d.last = l, at
+	if late(at, d.first) {
+		return
+	}
+	d.to = l
 	d.since++
+	if !late(at, d.last) {
+		d.last = at
+	}
 }
 
 func (s *tracks) rows() (out []DowngradeRow) {
