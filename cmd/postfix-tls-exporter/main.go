@@ -50,7 +50,7 @@ func run(args []string, std stdio) int {
 	defer stop()
 	var c cli
 	app, err := kong.New(&c, kong.Name("postfix-tls-exporter"), kong.Description(description),
-		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), gradeVars(), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	if err != nil {
 		return fail(std, err, exitUsage)

@@ -30,6 +30,7 @@ type serveCmd struct {
 	TelemetryPath string        `name:"web.telemetry-path" default:"/metrics" help:"Path of the metrics."`
 	LogLevel      string        `name:"log.level" enum:"debug,info,warn,error" default:"info" help:"Own messages from this level on: debug, info, warn or error."`
 	LogStyle      string        `name:"log.format" enum:"logfmt,json" default:"logfmt" help:"Form of own messages: logfmt or json."`
+	gradeFlags
 	logFormat
 }
 
@@ -66,6 +67,10 @@ func (c *serveCmd) Run(ctx context.Context, std stdio) error {
 
 // serve follows the logs and answers requests until ctx ends.
 func (c *serveCmd) serve(ctx context.Context, l *live, b build, hup <-chan os.Signal, logger *slog.Logger) error {
+	profile, err := c.profile()
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, followed := range l.logs {
 		group.Go(func() error { return l.follow(ctx, followed) })
@@ -82,7 +87,7 @@ func (c *serveCmd) serve(ctx context.Context, l *live, b build, hup <-chan os.Si
 		return exporter.Serve(ctx, exporter.Config{
 			Web:           &web.FlagConfig{WebListenAddresses: &c.ListenAddress, WebSystemdSocket: &c.SystemdSocket, WebConfigFile: &c.WebConfig},
 			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Data: l.data, Hold: l.saves.store != nil, Logger: logger,
-			Collector: exporter.NewCollector(l.data, exporter.Build{Version: b.version, Revision: b.revision, GoVersion: b.goVersion}),
+			Collector: exporter.NewCollector(l.data, profile, exporter.Build{Version: b.version, Revision: b.revision, GoVersion: b.goVersion}),
 		})
 	})
 	return group.Wait()
@@ -111,7 +116,9 @@ func (c *serveCmd) peerLabel() func(parser.Peer) string {
 }
 
 func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, error) {
-	counts := tally.Options{PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel}
+	counts := tally.Options{
+		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
+	}
 	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
 	for _, name := range c.names() {
 		l.logs = append(l.logs, &followedLog{name: name, parser: parser.New(l.tally, opts)})

@@ -8,13 +8,15 @@ import (
 	"io"
 	"strings"
 
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
 // HTMLOptions of a page.
 type HTMLOptions struct {
-	Top  int   // rows of a table that are shown; the rest is counted in a line. 0: 100
-	Live *Live // what else a running exporter shows; nil for a file
+	Top     int            // rows of a table that are shown; the rest is counted in a line. 0: 100
+	Profile *grade.Profile // that grades are given by; without one there are none
+	Live    *Live          // what else a running exporter shows; nil for a file
 }
 
 const defaultTop = 100
@@ -53,6 +55,7 @@ type document struct {
 	Search  *search // of the page of all peers
 
 	snapshot *tally.Snapshot
+	profile  *grade.Profile
 	top      int
 	ids      int
 }
@@ -98,7 +101,7 @@ func newDocument(title string, o HTMLOptions) (*document, error) {
 		return nil, err
 	}
 	d := &document{
-		Title: title, Live: o.Live, top: o.Top,
+		Title: title, Live: o.Live, profile: o.Profile, top: o.Top,
 		Style: template.CSS(style), Script: template.JS(script), //nolint:gosec // embedded files
 		Policy: policy(style, script, o.Live != nil),
 	}

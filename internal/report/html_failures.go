@@ -122,7 +122,7 @@ func (d *document) downgrades() *section {
 		return sec
 	}
 	slices.SortStableFunc(rows, func(a, b *tally.DowngradeRow) int {
-		return cmp.Or(cmp.Compare(flag(a.Recovered != nil), flag(b.Recovered != nil)), -cmp.Compare(public(a.Class), public(b.Class)),
+		return cmp.Or(cmp.Compare(recovered(a), recovered(b)), -cmp.Compare(public(a.Class), public(b.Class)),
 			cmp.Compare(a.Kind, b.Kind), b.Last.Compare(a.Last))
 	})
 	sec.Words = []string{
@@ -146,8 +146,8 @@ func (d *document) downgrades() *section {
 
 func notYet(t *time.Time) string { return cmp.Or(minute(t), "not yet") }
 
-func flag(b bool) int {
-	if b {
+func recovered(r *tally.DowngradeRow) int {
+	if r.Recovered != nil {
 		return 1
 	}
 	return 0

@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -21,7 +20,7 @@ func (d *document) fill(s *tally.Snapshot) {
 	d.answers()
 	d.figures()
 	for _, part := range []func() *section{
-		d.whatIf, d.downgrades, d.failures, d.states, d.peers, d.domains, d.users, d.ciphers, d.groups, d.hints, d.lines,
+		d.whatIf, d.grades, d.downgrades, d.failures, d.states, d.peers, d.domains, d.users, d.ciphers, d.groups, d.hints, d.lines,
 	} {
 		if sec := part(); sec.something() {
 			d.Parts = append(d.Parts, sec)
@@ -92,41 +91,6 @@ func (d *document) services(direction string, w *words) *webTable {
 				thousands(c[stateUnlogged]), thousands(c[stateUnknown]),
 			}
 		})
-}
-
-func (d *document) ciphers() *section {
-	sec := &section{ID: "ciphers", Title: "Ciphers"}
-	type key struct{ direction, protocol, cipher string }
-	type row struct {
-		key
-		sessions, messages uint64
-	}
-	rows := map[key]*row{}
-	of := func(k tally.SessionKey) *row {
-		at := key{k.Direction, k.Protocol, k.Cipher}
-		if rows[at] == nil {
-			rows[at] = &row{key: at}
-		}
-		return rows[at]
-	}
-	for _, r := range d.snapshot.Sessions {
-		if r.Cipher != "" {
-			of(r.SessionKey).sessions += r.Count
-		}
-	}
-	for _, r := range d.snapshot.Messages {
-		if r.Cipher != "" {
-			of(r.SessionKey).messages += r.Count
-		}
-	}
-	order := slices.SortedFunc(maps.Values(rows), func(a, b *row) int {
-		return cmp.Or(cmp.Compare(a.direction, b.direction), -cmp.Compare(a.sessions, b.sessions), -cmp.Compare(a.messages, b.messages),
-			cmp.Compare(a.protocol, b.protocol), cmp.Compare(a.cipher, b.cipher))
-	})
-	sec.add(newTable(d, "Ciphers by direction", columns("Cipher", "Version", "Direction", ">sessions", ">messages"), order, func(r *row) []string {
-		return []string{r.cipher, r.protocol, r.direction, thousands(r.sessions), thousands(r.messages)}
-	}))
-	return sec
 }
 
 func (d *document) groups() *section {

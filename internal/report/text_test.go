@@ -152,7 +152,7 @@ func TestWriteError(t *testing.T) {
 	if err := Text(full{}, sample(), TextOptions{}); !errors.Is(err, errFull) {
 		t.Errorf("Text: %v, want %v", err, errFull)
 	}
-	if err := JSON(full{}, sample()); !errors.Is(err, errFull) {
+	if err := JSON(full{}, sample(), JSONOptions{}); !errors.Is(err, errFull) {
 		t.Errorf("JSON: %v, want %v", err, errFull)
 	}
 }
