@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"math"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
@@ -15,9 +17,9 @@ const reportPeers = 10_000
 type parseCmd struct {
 	files
 	gradeFlags
-	Format string `enum:"text,json" default:"text" help:"Form of the report: text or json."`
+	Format string `enum:"text,json,html" default:"text" help:"Form of the report: text, json or html."`
 	Output string `short:"o" type:"path" placeholder:"FILE" help:"Write the report to this file instead of standard output."`
-	Top    int    `default:"10" help:"How many peers the text report shows of each kind."`
+	Top    *int   `placeholder:"N" help:"How many rows of each kind the report shows, 0 for all. Default: 10 in text, 100 in html."`
 }
 
 // Run prints the report. If an input fails, the report is about the rest.
@@ -32,9 +34,21 @@ func (c *parseCmd) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	s := t.Snapshot(&counts)
-	write := func(w io.Writer) error { return report.Text(w, s, report.TextOptions{Top: c.Top}) }
-	if c.Format == "json" {
+	write := func(w io.Writer) error { return report.Text(w, s, report.TextOptions{Top: c.top(10)}) }
+	switch c.Format {
+	case "json":
 		write = func(w io.Writer) error { return report.JSON(w, s, report.JSONOptions{Profile: profile}) }
+	case "html":
+		write = func(w io.Writer) error {
+			return report.HTML(w, s, report.HTMLOptions{Top: cmp.Or(c.top(100), math.MaxInt), Profile: profile})
+		}
 	}
 	return errors.Join(err, output(std, c.Output, write))
+}
+
+func (c *parseCmd) top(otherwise int) int {
+	if c.Top == nil {
+		return otherwise
+	}
+	return *c.Top
 }

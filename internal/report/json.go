@@ -38,6 +38,7 @@ func JSON(w io.Writer, s *tally.Snapshot, opts JSONOptions) error {
 	members(j, "time_series", s.TimeSeries)
 	members(j, "downgrades", s.Downgrades)
 	members(j, "downgrade_totals", s.DowngradeTotals)
+	members(j, "advice", Advice(s))
 	members(j, "what_if", WhatIf(s))
 	grades(j, s, opts.Profile)
 	j.member("contradictions", s.Contradictions)

@@ -23,10 +23,11 @@ func TestJSONIsWhole(t *testing.T) {
 		whole, err := json.Marshal(struct {
 			*tally.Snapshot
 
+			Advice []AdviceRow    `json:"advice"`
 			WhatIf []WhatIfRow    `json:"what_if"`
 			Grades []GradeRow     `json:"grades"`
 			Graded []GradedCipher `json:"graded_ciphers"`
-		}{s, WhatIf(s), Grades(s, opts.Profile), GradedCiphers(s, opts.Profile)})
+		}{s, Advice(s), WhatIf(s), Grades(s, opts.Profile), GradedCiphers(s, opts.Profile)})
 		if err != nil {
 			t.Fatal(err)
 		}
