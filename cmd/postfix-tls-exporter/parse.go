@@ -34,7 +34,9 @@ func (c *parseCmd) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	s := t.Snapshot(&counts)
-	write := func(w io.Writer) error { return report.Text(w, s, report.TextOptions{Top: c.top(10)}) }
+	write := func(w io.Writer) error {
+		return report.Text(w, s, report.TextOptions{Top: c.top(10), Profile: profile, Color: c.Output == "" && colored(std.out)})
+	}
 	switch c.Format {
 	case "json":
 		write = func(w io.Writer) error { return report.JSON(w, s, report.JSONOptions{Profile: profile}) }

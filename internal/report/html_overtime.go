@@ -1,6 +1,10 @@
 package report
 
-import "github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
+import (
+	"strings"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
+)
 
 // overTime draws the messages of a direction by TLS version, as counts and as shares.
 func (d *document) overTime(words *words, b *buckets, where string) {
@@ -34,15 +38,16 @@ func describe(b *buckets, unit string) string {
 	all := b.sums.sum()
 	first, _ := stepLabel(b.all[0].start, b.step)
 	last, _ := stepLabel(b.all[len(b.all)-1].start, b.step)
-	text := thousands(all) + " " + unit + " from " + first + " to " + last
+	var text strings.Builder
+	text.WriteString(thousands(all) + " " + unit + " from " + first + " to " + last)
 	separator := ": "
 	for state, n := range b.sums {
 		if n > 0 {
-			text += separator + webStates[state].Title + " " + thousands(n) + " (" + percent(n, all) + " %)"
+			text.WriteString(separator + webStates[state].Title + " " + thousands(n) + " (" + percent(n, all) + " %)")
 			separator = ", "
 		}
 	}
-	return text + "."
+	return text.String() + "."
 }
 
 // hover lets a pointer ask for the numbers of a bar.
@@ -51,13 +56,14 @@ func (f *figure) hover(b *buckets, unit string) {
 	for i := range b.all {
 		v := &b.all[i]
 		long, _ := stepLabel(v.start, b.step)
-		text := long + ": " + thousands(v.sum()) + " " + unit
+		var text strings.Builder
+		text.WriteString(long + ": " + thousands(v.sum()) + " " + unit)
 		for state, n := range v.stateCounts {
 			if n > 0 {
-				text += "\n" + webStates[state].Title + " " + thousands(n) + " (" + percent(n, v.sum()) + " %)"
+				text.WriteString("\n" + webStates[state].Title + " " + thousands(n) + " (" + percent(n, v.sum()) + " %)")
 			}
 		}
-		f.Hovers = append(f.Hovers, hover{across(float64(i) / float64(len(b.all))), width, text})
+		f.Hovers = append(f.Hovers, hover{across(float64(i) / float64(len(b.all))), width, text.String()})
 	}
 }
 

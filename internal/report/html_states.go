@@ -18,8 +18,14 @@ const (
 
 // webStates have a class of the style sheet each: a colour, and a pattern where the colour would stand alone.
 var webStates = [numStates]struct{ Class, Title string }{
-	{"plaintext", "plaintext"}, {"failed", "failed handshake"}, {"old", "below TLS 1.2"}, {"unknown", "cannot be told"},
-	{"unlogged", "TLS, version not logged"}, {"tls12", "TLS 1.2"}, {"tls13", "TLS 1.3"}, {"newer", "another TLS version"},
+	{"plaintext", "plaintext"},
+	{"failed", "failed handshake"},
+	{"old", "below TLS 1.2"},
+	{"unknown", "cannot be told"},
+	{"unlogged", "TLS, version not logged"},
+	{"tls12", "TLS 1.2"},
+	{"tls13", "TLS 1.3"},
+	{"newer", "another TLS version"},
 }
 
 func stateOf(tls, protocol string) int {
