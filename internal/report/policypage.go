@@ -54,16 +54,11 @@ func (p *policyPage) head() {
 		"who the server is; secure does, and so do DANE and, on behalf of the domain, MTA-STS (RFC 8461).")
 	p.paragraph("An entry takes the place of smtp_tls_security_level, and so of DANE if that is dane. It makes smtp_tls_mandatory_protocols and smtp_tls_mandatory_ciphers " +
 		"apply. Its key is the next-hop destination: the recipient's domain, unless relayhost or a transport table names another.")
-	p.paragraph("To install the table as /etc/postfix/%s, put it behind those that are in use already: the first that has the domain decides. Do not renew it unseen: "+
-		"a domain that stops to offer TLS loses its entry, and its mail goes in plaintext.", policyTable)
-	for _, command := range []string{
-		"postconf smtp_tls_policy_maps",
-		"postmap /etc/postfix/" + policyTable,
-		"postconf -e 'smtp_tls_policy_maps = ${default_database_type}:/etc/postfix/" + policyTable + "'",
-		"postfix reload",
-	} {
-		p.comment("  %s", command)
-	}
+	p.paragraph("To install it, write it to /etc/postfix/%s. Do not renew it unseen: a domain that stops to offer TLS loses its entry, and its mail goes in plaintext.", policyTable)
+	p.comment("  postmap /etc/postfix/%s", policyTable)
+	p.paragraph("And once, so that Postfix looks there after the tables that it has, of which the first that knows a domain decides:")
+	p.comment(`  postconf -e "smtp_tls_policy_maps = $(postconf -h smtp_tls_policy_maps) \${default_database_type}:/etc/postfix/%s"`, policyTable)
+	p.comment("  postfix reload")
 }
 
 // policyTable is a name that no table has yet which somebody wrote by hand.
