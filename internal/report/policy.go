@@ -34,7 +34,7 @@ type PolicyOptions struct {
 //     host names in lower-case ASCII are keys. What else the log holds stands in comments alone, cleaned: strangers choose recipients, and a line
 //     that begins with a blank, or a newline in a name, would change the entry before it or make one.
 //
-// The output depends on the snapshot alone. Entries are sorted by domain, and so are domains left out, those with the most recipients first.
+// The output depends on the snapshot and the options alone. Entries are sorted by domain; domains left out by recipients, the most first, then by domain.
 func Policy(w io.Writer, s *tally.Snapshot, o PolicyOptions) error {
 	p := &policyPage{snapshot: s, options: o}
 	var rest []*policyDomain
