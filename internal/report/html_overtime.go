@@ -1,6 +1,10 @@
 package report
 
-import "github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
+import (
+	"strconv"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
+)
 
 // overTime draws the messages of a direction by TLS version, as counts and as shares.
 func (d *document) overTime(words *words, b *buckets, where string) {
@@ -10,7 +14,7 @@ func (d *document) overTime(words *words, b *buckets, where string) {
 		highest = max(highest, b.all[i].sum())
 	}
 	top := roundUp(highest)
-	period := stepTitles[b.step]
+	period := b.period()
 	counts := d.timeFigure(where+": "+unit+" by TLS version, "+period, describe(b, unit), b)
 	counts.scale(func(share float64) string { return short(share * float64(top)) })
 	counts.stacked(b, func(*bucket) uint64 { return top })
@@ -29,20 +33,20 @@ var stepTitles = map[string]string{
 	tally.StepHour: "by hour (UTC)", tally.StepDay: "by day (UTC)", tally.StepMonth: "by month (UTC)", tally.StepYear: "by year (UTC)",
 }
 
+// period says how long a bar is, and whether there is more before the first.
+func (b *buckets) period() string {
+	if b.cut {
+		return stepTitles[b.step] + ", the last " + strconv.Itoa(len(b.all))
+	}
+	return stepTitles[b.step]
+}
+
 // describe says what a picture shows to those who cannot see it.
 func describe(b *buckets, unit string) string {
 	all := b.sums.sum()
 	first, _ := stepLabel(b.all[0].start, b.step)
 	last, _ := stepLabel(b.all[len(b.all)-1].start, b.step)
-	text := thousands(all) + " " + unit + " from " + first + " to " + last
-	separator := ": "
-	for state, n := range b.sums {
-		if n > 0 {
-			text += separator + webStates[state].Title + " " + thousands(n) + " (" + percent(n, all) + " %)"
-			separator = ", "
-		}
-	}
-	return text + "."
+	return thousands(all) + " " + unit + " from " + first + " to " + last + ": " + b.sums.words(", ") + "."
 }
 
 // hover lets a pointer ask for the numbers of a bar.
@@ -51,12 +55,7 @@ func (f *figure) hover(b *buckets, unit string) {
 	for i := range b.all {
 		v := &b.all[i]
 		long, _ := stepLabel(v.start, b.step)
-		text := long + ": " + thousands(v.sum()) + " " + unit
-		for state, n := range v.stateCounts {
-			if n > 0 {
-				text += "\n" + webStates[state].Title + " " + thousands(n) + " (" + percent(n, v.sum()) + " %)"
-			}
-		}
+		text := long + ": " + thousands(v.sum()) + " " + unit + "\n" + v.words("\n")
 		f.Hovers = append(f.Hovers, hover{across(float64(i) / float64(len(b.all))), width, text})
 	}
 }
@@ -104,7 +103,7 @@ func (d *document) plaintextOverTime(shares []share) {
 		desc += v.title + ": " + percent(v.of.sums[statePlaintext], all) + " % of " + thousands(all) + " in plaintext. "
 	}
 	top = shareScale(top)
-	period := stepTitles[shares[0].of.step]
+	period := shares[0].of.period()
 	f := d.timeFigure("Share of plaintext, "+period, desc+"The scale ends at "+short(top*100)+" %.", shares[0].of)
 	f.scale(func(share float64) string { return short(share*top*100) + " %" })
 	for _, v := range shares {

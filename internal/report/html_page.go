@@ -135,8 +135,11 @@ func (d *document) hints() *section {
 func (d *document) lines() *section {
 	l := d.snapshot.Lines
 	sec := &section{ID: "lines", Title: "Lines of the log", Facts: []fact{
-		{"Lines read", thousands(l.Total)}, {"Used", thousands(l.Used)}, {"Not needed", thousands(l.Ignored)},
-		{"Not recognized", thousands(l.Unrecognized)}, {"Not from Postfix", thousands(l.Foreign)},
+		{"Lines read", thousands(l.Total)},
+		{"Used", thousands(l.Used)},
+		{"Not needed", thousands(l.Ignored)},
+		{"Not recognized", thousands(l.Unrecognized)},
+		{"Not from Postfix", thousands(l.Foreign)},
 	}}
 	if l.Cut > 0 {
 		sec.Facts = append(sec.Facts, fact{"Cut because of their length", thousands(l.Cut)})
