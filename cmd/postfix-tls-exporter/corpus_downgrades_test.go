@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +65,9 @@ func (c *corpus) checkDowngrades(t *testing.T, facts []fact, got answers) {
 	for key, sequence := range sequences {
 		if d := downgradeOf(sequence, key.kind); d != nil {
 			want[key], expected[key] = d.downgradeAnswer, d
-			wantTotals[downgradeTotalCount{Direction: key.direction, Kind: key.kind}] += d.count
+			if d.count > 0 {
+				wantTotals[downgradeTotalCount{Direction: key.direction, Kind: key.kind}] += d.count
+			}
 		}
 	}
 	for _, r := range got.Downgrades {
@@ -111,77 +112,91 @@ func (f *fact) degree() string {
 	return cmp.Or(f.protocol, "TLS")
 }
 
-// downgradeOf looks for the last place in a sequence of messages where enough better ones, in a row, are followed by a worse one. Enough is 1, and
-// twice as many after each rise. It returns nil if there is none.
+// lateness is how long a message may have waited to be told, rather than the clock having been set.
+const lateness = 15 * time.Minute
+
+// before tells a message that was received before another, and told after it.
+func (f *fact) before(o *fact) bool {
+	return f.at.Before(o.at) && !f.at.Add(lateness).Before(o.at)
+}
+
+// downgradeOf goes through the messages of a peer as they were told. It returns nil if there is nothing to say.
 func downgradeOf(sequence []fact, kind string) *expectedDowngrade {
-	count, enough, begin, place := 0, 1, 0, 0
-	better := 0
-	for i := 1; i < len(sequence); i++ {
-		before, now := sequence[i-1].quality(kind), sequence[i].quality(kind)
-		if before == now {
+	var d *expectedDowngrade
+	count, enough, run := 0, 3, 0
+	latest := sequence[0] // of those as good as the last one
+	for i, f := range sequence {
+		before, now := latest.quality(kind), f.quality(kind)
+		if now != before && f.before(&latest) {
 			continue
 		}
-		if now > before {
-			enough *= 2
-		} else if i-begin >= enough {
-			count, place, better = count+1, i, i-begin
+		switch {
+		case now == before:
+			run++
+		case now > before:
+			run, enough = 1, enough*2
+		default:
+			if run >= enough {
+				count++
+			}
+			if run = 1; d == nil || d.recovered {
+				d = &expectedDowngrade{lastTLS: latest, first: f, last: f}
+				d.class, d.from, d.better = f.class, latest.degree(), 0
+				for _, o := range sequence[:i] {
+					if o.quality(kind) >= before {
+						d.better++
+					}
+				}
+			}
 		}
-		begin = i
+		if d != nil && !d.recovered {
+			d.see(f, kind)
+		}
+		if now != before || !f.before(&latest) {
+			latest = f
+		}
 	}
-	if count == 0 {
+	if d == nil {
 		return nil
 	}
-	d := &expectedDowngrade{lastTLS: sequence[place-1], first: sequence[place]}
-	d.class, d.from, d.count, d.better = sequence[0].class, d.lastTLS.degree(), count, better
-	for i := place; i < len(sequence); i++ {
-		f := sequence[i]
-		if f.quality(kind) >= d.lastTLS.quality(kind) {
-			d.recovery, d.recovered = &f, true
-			break
-		}
-		d.low++
-		d.last, d.to = f, f.degree()
+	d.count = count
+	if count == 0 && (kind == "version" || d.recovered) {
+		return nil
 	}
 	return d
 }
 
+// see takes a message that came while the peer was down.
+func (d *expectedDowngrade) see(f fact, kind string) {
+	if f.quality(kind) >= d.lastTLS.quality(kind) {
+		d.recovery, d.recovered = &f, true
+		return
+	}
+	if f.before(&d.first) {
+		return
+	}
+	d.low++
+	d.to = f.degree()
+	if !f.before(&d.last) {
+		d.last = f
+	}
+}
+
+// checkTimes compares times. Those of facts are times that clients and servers agree with.
 func (d *expectedDowngrade) checkTimes(t *testing.T, r downgradeRecord) {
 	t.Helper()
 	first := r.FirstPlaintext
 	if r.Kind == "version" {
 		first = r.FirstLower
 	}
-	for _, x := range []struct {
-		what string
-		at   time.Time
-		of   *fact
-	}{{"last TLS", r.LastTLS, &d.lastTLS}, {"first", first, &d.first}, {"last", r.Last, &d.last}, {"recovered", r.Recovered, d.recovery}} {
-		if x.of != nil && !within(x.at, x.of.from, x.of.to) {
-			t.Errorf("%+v: %s is not from %v to %v", r, x.what, x.of.from, x.of.to)
+	want, got := []time.Time{d.lastTLS.at, d.first.at, d.last.at}, []time.Time{r.LastTLS, first, r.Last}
+	if d.recovery != nil {
+		want, got = append(want, d.recovery.at), append(got, r.Recovered)
+	}
+	for i := range want {
+		if !want[i].Equal(got[i]) {
+			t.Errorf("%+v: times are %v, want %v", r, got, want)
+			break
 		}
 	}
-}
-
-// inOrder sorts facts. Sessions run side by side, and their clients' clocks do not tell which of two messages Postfix took first if both came within a
-// moment: so that order alone, and nothing of TLS, is from the log. It must not be another one than clients and servers tell, but for such moments.
-func (c *corpus) inOrder(t *testing.T, facts []fact) []fact {
-	places := c.places(t)
-	facts = slices.Clone(facts)
-	for i := range facts {
-		f := &facts[i]
-		if f.place = places[f.logPlace()]; f.place == 0 {
-			t.Errorf("not in the log: %+v", *f)
-		}
-	}
-	slices.SortFunc(facts, func(a, b fact) int { return cmp.Compare(a.place, b.place) })
-	var latest time.Time
-	for _, f := range facts {
-		if f.to.Add(slack).Before(latest) {
-			t.Errorf("it was before %v, not after what began at %v: %+v", f.to, latest, f)
-		}
-		if f.from.Add(-slack).After(latest) {
-			latest = f.from.Add(-slack)
-		}
-	}
-	return facts
 }

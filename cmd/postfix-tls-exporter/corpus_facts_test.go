@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +17,8 @@ type fact struct {
 	queueID   string
 	messageID string // inbound; empty if the truth does not have it
 	recipient string // outbound
-	place     int    // in the log, see checkOrder
+
+	tellingOrder
 }
 
 // recorded are all that the servers took responsibility for, with as much of their TLS as the log level lets the log tell.
@@ -99,42 +99,4 @@ func (c *corpus) takenFacts(t *testing.T) (all []fact) {
 		})
 	}
 	return all
-}
-
-// These are an independent reading of the log, of nothing but the order in which things happened.
-var (
-	cleanupLine = regexp.MustCompile(`^(?:[A-Z][a-z]{2} \d\d \S+|\d{4}-\d\d-\d\dT\S+) \S+ ([^/ ]+)\S*/cleanup\[\d+\]: (\w+): message-id=(<.*>)$`)
-	activeLine  = regexp.MustCompile(`^(?:[A-Z][a-z]{2} \d\d \S+|\d{4}-\d\d-\d\dT\S+) \S+ ([^/ ]+)\S*/qmgr\[\d+\]: (\w+): from=<.*\(queue active\)$`)
-	sentLine    = regexp.MustCompile(`^(?:[A-Z][a-z]{2} \d\d \S+|\d{4}-\d\d-\d\dT\S+) \S+ ([^/ ]+)\S*/[sl]mtp\[\d+\]: (\w+): to=<([^>]*)>, .*status=sent \(`)
-)
-
-// A logPlace is what a line of the log is found by.
-type logPlace struct{ direction, instance, queueID, detail string }
-
-// places numbers the lines with which messages became active, and recipients were delivered to.
-func (c *corpus) places(t *testing.T) map[logPlace]int {
-	places, messageIDs := map[logPlace]int{}, map[logPlace]string{}
-	n := 0
-	for line := range strings.Lines(string(readLog(t, c.log))) {
-		n++
-		line = strings.TrimSuffix(line, "\n")
-		if m := cleanupLine.FindStringSubmatch(line); m != nil {
-			messageIDs[logPlace{"", m[1], m[2], ""}] = m[3]
-		} else if m := activeLine.FindStringSubmatch(line); m != nil {
-			id := messageIDs[logPlace{"", m[1], m[2], ""}]
-			for _, key := range []logPlace{{"inbound", m[1], m[2], id}, {"inbound", m[1], m[2], ""}} {
-				if places[key] == 0 { // the first time, not those after a deferral
-					places[key] = n
-				}
-			}
-		} else if m := sentLine.FindStringSubmatch(line); m != nil {
-			places[logPlace{"outbound", m[1], m[2], m[3]}] = n
-		}
-	}
-	return places
-}
-
-// outcome is in what order the facts are of interest.
-func (f *fact) logPlace() logPlace {
-	return logPlace{f.direction, f.instance, f.queueID, cmp.Or(f.messageID, f.recipient)}
 }
