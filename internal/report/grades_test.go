@@ -9,7 +9,7 @@ import (
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
-func profile(t *testing.T, name string) *grade.Profile {
+func profile(t testing.TB, name string) *grade.Profile {
 	t.Helper()
 	p, err := grade.ByName(name)
 	if err != nil {

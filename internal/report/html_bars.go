@@ -4,15 +4,8 @@ import "github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 
 // bar is the answer for one direction as a picture: all messages, by state.
 func (d *document) bar(title, unit string, c *stateCounts) *figure {
-	desc, separator := "", ""
-	for state, n := range c {
-		if n > 0 {
-			desc += separator + webStates[state].Title + " " + thousands(n) + " (" + percent(n, c.sum()) + " %)"
-			separator = ", "
-		}
-	}
 	return &figure{
-		ID: d.id("f"), Title: title + ": " + unit + " by TLS version", Desc: desc + ".", Height: 20, Legend: c.legend(),
+		ID: d.id("f"), Title: title + ": " + unit + " by TLS version", Desc: c.words(", ") + ".", Height: 20, Legend: c.legend(),
 		Bars: []rowBar{{Parts: barParts(c, c.sum())}},
 	}
 }

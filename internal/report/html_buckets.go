@@ -29,8 +29,8 @@ const (
 // inSteps adds up the messages of a time series by direction and class. Both directions get the same bars.
 func inSteps(s *tally.Snapshot, step, direction, class string) *buckets {
 	b := &buckets{step: step}
-	first, last := span(s)
-	if first.IsZero() {
+	first, last, ok := span(s)
+	if !ok {
 		return b
 	}
 	start := stepStart(last, step)
@@ -59,21 +59,22 @@ func inSteps(s *tally.Snapshot, step, direction, class string) *buckets {
 	return b
 }
 
-// span is the time of the first and last row that has a message.
-func span(s *tally.Snapshot) (first, last time.Time) {
+// span is the time of the first and last row that has a message, if there is one.
+func span(s *tally.Snapshot) (first, last time.Time, ok bool) {
 	for _, r := range s.TimeSeries {
 		if r.Messages == 0 {
 			continue
 		}
 		at := r.Start.UTC()
-		if first.IsZero() || at.Before(first) {
+		if !ok || at.Before(first) {
 			first = at
 		}
-		if at.After(last) {
+		if !ok || at.After(last) {
 			last = at
 		}
+		ok = true
 	}
-	return first, last
+	return first, last, ok
 }
 
 // stepFor is the shortest step that makes few enough bars, and is not shorter than that of any row.
@@ -87,7 +88,7 @@ func stepFor(s *tally.Snapshot) string {
 			}
 		}
 	}
-	first, last := span(s)
+	first, last, _ := span(s)
 	length := last.Sub(first)
 	for i, limit := range [...]time.Duration{maxHours * time.Hour, maxBuckets * 24 * time.Hour, maxBuckets * 30 * 24 * time.Hour} {
 		if i >= shortest && length < limit {

@@ -66,9 +66,9 @@ type namedFailure struct {
 	*tally.PeerFailure
 }
 
-func (a namedFailure) compare(b namedFailure) int {
-	return cmp.Or(-cmp.Compare(public(a.class), public(b.class)), -cmp.Compare(a.Count, b.Count), cmp.Compare(a.name, b.name),
-		cmp.Compare(a.class, b.class), cmp.Compare(a.Result, b.Result), cmp.Compare(a.Reason, b.Reason))
+func (f namedFailure) compare(o namedFailure) int {
+	return cmp.Or(-cmp.Compare(public(f.class), public(o.class)), -cmp.Compare(f.Count, o.Count), cmp.Compare(f.name, o.name),
+		cmp.Compare(f.class, o.class), cmp.Compare(f.Result, o.Result), cmp.Compare(f.Reason, o.Reason))
 }
 
 func (f namedFailure) cells() []string {

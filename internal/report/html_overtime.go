@@ -1,7 +1,7 @@
 package report
 
 import (
-	"strings"
+	"strconv"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
@@ -14,7 +14,7 @@ func (d *document) overTime(words *words, b *buckets, where string) {
 		highest = max(highest, b.all[i].sum())
 	}
 	top := roundUp(highest)
-	period := stepTitles[b.step]
+	period := b.period()
 	counts := d.timeFigure(where+": "+unit+" by TLS version, "+period, describe(b, unit), b)
 	counts.scale(func(share float64) string { return short(share * float64(top)) })
 	counts.stacked(b, func(*bucket) uint64 { return top })
@@ -33,21 +33,20 @@ var stepTitles = map[string]string{
 	tally.StepHour: "by hour (UTC)", tally.StepDay: "by day (UTC)", tally.StepMonth: "by month (UTC)", tally.StepYear: "by year (UTC)",
 }
 
+// period says how long a bar is, and whether there is more before the first.
+func (b *buckets) period() string {
+	if b.cut {
+		return stepTitles[b.step] + ", the last " + strconv.Itoa(len(b.all))
+	}
+	return stepTitles[b.step]
+}
+
 // describe says what a picture shows to those who cannot see it.
 func describe(b *buckets, unit string) string {
 	all := b.sums.sum()
 	first, _ := stepLabel(b.all[0].start, b.step)
 	last, _ := stepLabel(b.all[len(b.all)-1].start, b.step)
-	var text strings.Builder
-	text.WriteString(thousands(all) + " " + unit + " from " + first + " to " + last)
-	separator := ": "
-	for state, n := range b.sums {
-		if n > 0 {
-			text.WriteString(separator + webStates[state].Title + " " + thousands(n) + " (" + percent(n, all) + " %)")
-			separator = ", "
-		}
-	}
-	return text.String() + "."
+	return thousands(all) + " " + unit + " from " + first + " to " + last + ": " + b.sums.words(", ") + "."
 }
 
 // hover lets a pointer ask for the numbers of a bar.
@@ -56,14 +55,8 @@ func (f *figure) hover(b *buckets, unit string) {
 	for i := range b.all {
 		v := &b.all[i]
 		long, _ := stepLabel(v.start, b.step)
-		var text strings.Builder
-		text.WriteString(long + ": " + thousands(v.sum()) + " " + unit)
-		for state, n := range v.stateCounts {
-			if n > 0 {
-				text.WriteString("\n" + webStates[state].Title + " " + thousands(n) + " (" + percent(n, v.sum()) + " %)")
-			}
-		}
-		f.Hovers = append(f.Hovers, hover{across(float64(i) / float64(len(b.all))), width, text.String()})
+		text := long + ": " + thousands(v.sum()) + " " + unit + "\n" + v.words("\n")
+		f.Hovers = append(f.Hovers, hover{across(float64(i) / float64(len(b.all))), width, text})
 	}
 }
 
@@ -110,7 +103,7 @@ func (d *document) plaintextOverTime(shares []share) {
 		desc += v.title + ": " + percent(v.of.sums[statePlaintext], all) + " % of " + thousands(all) + " in plaintext. "
 	}
 	top = shareScale(top)
-	period := stepTitles[shares[0].of.step]
+	period := shares[0].of.period()
 	f := d.timeFigure("Share of plaintext, "+period, desc+"The scale ends at "+short(top*100)+" %.", shares[0].of)
 	f.scale(func(share float64) string { return short(share*top*100) + " %" })
 	for _, v := range shares {

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
+import (
+	"strings"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
+)
 
 // The states of messages and sessions as pictures show them, from the ground up: what wants attention lies on the ground, where heights can be
 // compared.
@@ -66,6 +70,18 @@ func messageStates(s *tally.Snapshot, direction, class string) (c stateCounts) {
 		}
 	}
 	return c
+}
+
+// words are the numbers of the states that occur, each with its share.
+func (c *stateCounts) words(separator string) string {
+	var out []string
+	all := c.sum()
+	for state, n := range c {
+		if n > 0 {
+			out = append(out, webStates[state].Title+" "+thousands(n)+" ("+percent(n, all)+" %)")
+		}
+	}
+	return strings.Join(out, separator)
 }
 
 // legend are the states that occur.

@@ -58,7 +58,7 @@ func webRows[T any](d *document, t *webTable, items []T, cells func(T) []string)
 		t.Rows = append(t.Rows, row)
 	}
 	if more := len(items) - len(shown); more > 0 {
-		t.More = "... and " + thousands(uint64(more)) + " more"
+		t.More = "... and " + thousands(uint64(more)) + " more; " + d.rest()
 	}
 }
 
@@ -96,4 +96,12 @@ func shorten(s string, limit int) string {
 		runes++
 	}
 	return s
+}
+
+// rest says where what is not shown can be found.
+func (d *document) rest() string {
+	if d.Live != nil {
+		return "the pages of all peers and the report in JSON have them."
+	}
+	return "parse --format csv or json has them all."
 }
