@@ -97,7 +97,10 @@ func (m *machine) connectionOf(d *deliverer, v *Delivery, failure *Failure, at t
 
 // tellFailed makes the session of a handshake that tlsproxy tried.
 func (m *machine) tellFailed(d *deliverer, peer *Peer, port uint16, failure Failure, at time.Time) {
-	c := connection{svc: d.svc, pid: d.pid, peer: peer, port: port, start: at, last: at, state: TLSFailed, decided: true, failure: failure}
+	c := connection{
+		svc: d.svc, pid: d.pid, peer: peer, port: port, start: at, last: at, state: TLSFailed, decided: true, failure: failure,
+		nth: m.began(d.key, peer, port, at),
+	}
 	d.own(m, &c)
 	m.tellConnection(&c)
 }

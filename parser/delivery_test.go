@@ -355,6 +355,7 @@ func TestDeliveryRecord(t *testing.T) {
 	session := Session{
 		Direction: Outbound, Start: at(4, 0), End: at(4, 1), Service: service, PID: 520, Peer: peer, Port: 25, State: TLSEstablished, TLS: tls,
 		Messages: 1, QueueIDs: []string{"4jXFz16lx4z1cM1s"}, Commands: &Commands{}, Ended: EndedUnlogged,
+		First: at(4, 0),
 	}
 	if diff := cmp.Diff([]Delivery{delivery}, r.deliveries); diff != "" {
 		t.Errorf("delivery differs (-want +got):\n%s", diff)
@@ -416,7 +417,7 @@ func TestCountsOnlyDeliveries(t *testing.T) {
 	}
 	want, got := played(false), played(true)
 	for i := range want.Sessions {
-		want.Sessions[i].QueueIDs = nil
+		want.Sessions[i].QueueIDs, want.Sessions[i].Ordinal = nil, 0
 	}
 	for i := range want.Deliveries {
 		d := &want.Deliveries[i]
@@ -425,7 +426,7 @@ func TestCountsOnlyDeliveries(t *testing.T) {
 	for _, messages := range [][]Message{want.Queued, want.Messages} {
 		for i := range messages {
 			m := &messages[i]
-			m.QueueID, m.MessageID, m.From, m.Source.Parent, m.Deliveries = "", "", "", "", nil
+			m.QueueID, m.MessageID, m.From, m.Source.Parent, m.Deliveries, m.Ordinal = "", "", "", "", nil, 0
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -32,10 +32,11 @@ type machine struct {
 	screening  screening
 	servers    serverFailures
 
-	age    ageClock
-	second time.Duration // of it, when expire was called
-	counts Counts
-	shapes map[Unrecognized]uint64 // the counts are the map's values; Count is not set in its keys
+	age        ageClock
+	second     time.Duration // of it, when expire was called
+	beginnings beginnings
+	counts     Counts
+	shapes     map[Unrecognized]uint64 // the counts are the map's values; Count is not set in its keys
 }
 
 // apply takes the events of a batch.
@@ -78,6 +79,7 @@ func (m *machine) expire() {
 	m.expireDeliverers()
 	m.expireWaiting()
 	m.expireScreening()
+	m.beginnings.expire(m.age.now)
 }
 
 func (m *machine) dispatch(b *batch, e *event, svc *service, at time.Time) {

@@ -33,6 +33,7 @@ type message struct {
 	proxied  bool // came out of a before-queue filter; its source is the session in front of that, see filter.go
 
 	source     Source // without Parent
+	nth        uint32 // of those that began alike
 	size       uint64
 	recipients uint32
 	waiting    int // deliveries that are not decided

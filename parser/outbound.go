@@ -54,11 +54,12 @@ type connection struct {
 	failure Failure
 	proof   Failure // why the certificate could not be verified; of use only if smtp says that this mattered
 
-	owned    bool // by the request; else it belongs to the next queue ID
-	recorded bool // a delivery record was seen since it was opened
-	reused   bool // opened earlier, by whatever process; it has no session of its own
-	sent     bool // carried a message
-	over     bool // no more lines will speak of it
+	owned    bool   // by the request; else it belongs to the next queue ID
+	nth      uint32 // of those that began alike
+	recorded bool   // a delivery record was seen since it was opened
+	reused   bool   // opened earlier, by whatever process; it has no session of its own
+	sent     bool   // carried a message
+	over     bool   // no more lines will speak of it
 	told     bool
 	waiting  int // deliveries that wait for its state
 	id       string
@@ -273,7 +274,7 @@ func (d *deliverer) open(m *machine, peer *Peer, port uint16, at time.Time) *con
 	} else {
 		c = new(connection)
 	}
-	*c = connection{svc: d.svc, pid: d.pid, peer: peer, port: port, start: at, last: at}
+	*c = connection{svc: d.svc, pid: d.pid, peer: peer, port: port, start: at, last: at, nth: m.began(d.key, peer, port, at)}
 	d.conn = c
 	return c
 }
@@ -359,6 +360,7 @@ func (m *machine) tellConnection(c *connection) {
 	*r = Session{
 		Direction: Outbound, Start: c.start, End: c.last, Service: &c.svc.Service, PID: c.pid, Peer: c.peer, Port: c.port, State: c.state, TLS: c.tls,
 		QueueIDs: r.QueueIDs[:0], Commands: &m.noCommands, Ended: EndedUnlogged,
+		First: c.start, Ordinal: c.nth,
 	}
 	if c.sent {
 		r.Messages = 1

@@ -130,7 +130,7 @@ func (q *messages) begin(m *machine, sc *scope, id []byte, at time.Time) *messag
 	}
 	msg := q.unused()
 	q.list(msg, sc, id)
-	msg.received, msg.touched = at, m.age.now
+	msg.received, msg.touched, msg.nth = at, m.age.now, m.born(sc.hostID, id, at)
 	q.incoming.push(msg)
 	q.count++
 	return msg
@@ -244,6 +244,7 @@ func (q *messages) fill(msg *message) *Message {
 	q.record = Message{
 		Host: msg.scope.host, Instance: msg.scope.instance, Size: msg.size, Recipients: msg.recipients, Queued: msg.queued,
 		Received: msg.received, Removed: msg.removed, State: msg.state, Source: msg.source,
+		Ordinal: msg.nth,
 	}
 	if msg.details != nil {
 		q.record.Deliveries, q.record.Omitted = msg.deliveries, msg.omitted

@@ -168,6 +168,8 @@ type Session struct {
 	QueueIDs  []string  // of its transactions, the aborted ones too; the first maxQueueIDs
 	Commands  *Commands // never nil
 	Ended     Ended
+	First     time.Time // of its first line in the log: Start, unless that is zero
+	Ordinal   uint32    // how many of its process and peer had the same First before, with connections that were used again; 0 with Options.CountsOnly
 }
 
 // MessageState is where a message was when its record was made.
@@ -226,6 +228,7 @@ type Message struct {
 	Source     Source
 	Deliveries []Delivery // in the order of the log; nil with Options.CountsOnly
 	Omitted    int        // delivery records past the bound on a message's deliveries
+	Ordinal    uint32     // how many of its host and queue ID had the same Received before; 0 with Options.CountsOnly
 }
 
 // A Delivery is one delivery record: what became of one recipient in one attempt. Retries have records of their own.

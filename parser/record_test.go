@@ -51,6 +51,7 @@ func TestRecords(t *testing.T) {
 		State: TLSEstablished, TLS: tls, SNI: "mx.example.com",
 		Auth:     Auth{Method: "PLAIN", Username: "user@example.com", Failures: 1},
 		Messages: 1, QueueIDs: []string{"4jXFz16lx4z1cM1s"}, Commands: &commands, Ended: EndedLost,
+		First: at(4, 0),
 	}
 	queued := Message{
 		QueueID: "4jXFz16lx4z1cM1s", Host: "mx1", Instance: "postfix-out",

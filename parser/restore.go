@@ -11,8 +11,9 @@ import (
 // ErrState says that a saved state cannot be used: it is damaged, or a later version of the program saved it, or it was saved with other options.
 var ErrState = errors.New("the saved state of the parser cannot be used")
 
-// Restore makes a parser from what State.MarshalBinary returned. Options may be others than those of the saved parser, but for CountsOnly; Year is of no use. The error
-// wraps ErrState.
+// Restore makes a parser from what State.MarshalBinary returned. Options may be others than those of the saved parser; Year is of no use. If that one had
+// Options.CountsOnly and this one has not, what was in the queue then lacks what had been logged of it: who sent it, its deliveries, its Message-ID. The error wraps
+// ErrState.
 func Restore(state []byte, sink Sink, opts Options) (*Parser, error) {
 	n := len(state) - 8
 	if n < 0 || binary.BigEndian.Uint64(state[n:]) != checksum(state[:n]) {
@@ -24,9 +25,6 @@ func Restore(state []byte, sink Sink, opts Options) (*Parser, error) {
 	}
 	if in.Version != stateVersion {
 		return nil, fmt.Errorf("%w: it is of version %d, and this program reads %d", ErrState, in.Version, stateVersion)
-	}
-	if in.CountsOnly != opts.CountsOnly {
-		return nil, fmt.Errorf("%w: it was saved for another purpose", ErrState)
 	}
 	p := New(sink, opts)
 	r := restorer{in: &in, m: &p.machine}
@@ -86,6 +84,7 @@ func (r *restorer) machine() {
 	for _, h := range in.Clocks {
 		m.age.hosts = append(m.age.hosts, hostClock{h.Latest, h.Age, h.Behind})
 	}
+	r.began()
 	r.places()
 	for _, text := range in.Peers {
 		r.peers = append(r.peers, m.intern.relay([]byte(text)))
@@ -101,6 +100,18 @@ func (r *restorer) machine() {
 	r.screening()
 	for _, s := range in.Servers {
 		m.servers[server{s.Host, s.Address, s.Port, s.Certificate}] = serverFailure{s.Failure, s.At}
+	}
+}
+
+func (r *restorer) began() {
+	b := &r.m.beginnings
+	b.turned, b.recent, b.former = r.in.Turned, make(map[beginning]uint32), make(map[beginning]uint32)
+	for _, s := range r.in.Began {
+		if s.Former {
+			b.former[beginning(s.Of)] = s.Nth
+		} else {
+			b.recent[beginning(s.Of)] = s.Nth
+		}
 	}
 }
 
@@ -190,6 +201,10 @@ func (r *restorer) session(s *sessionState) {
 	v.reason, v.inSTARTTLS, v.auth, v.transactions = s.Reason, s.InSTARTTLS, s.Auth, s.Transactions
 	v.front = front{r.source(&s.Front), s.FrontTLS}
 	v.ids, v.idCount = s.IDs, s.IDCount
+	v.first, v.nth = s.First, s.Nth
+	if v.first.IsZero() { // an older state
+		v.first = v.start
+	}
 	m.sessions[v.key] = v
 	m.order.push(v)
 	r.sessions = append(r.sessions, v)
@@ -207,7 +222,8 @@ func (r *restorer) message(s *messageState, l *list[message]) {
 	v.received, v.touched, v.removed, v.state = s.Received, s.Touched, s.Removed, s.State
 	v.listed, v.decided, v.gone, v.header, v.active, v.queued = s.Listed, s.Decided, s.Gone, s.Header, s.Active, s.Queued
 	v.accepted, v.told, v.held, v.orphan, v.refused, v.proxied = s.Accepted, s.Told, s.Held, s.Orphan, s.Refused, s.Proxied
-	v.source, v.size, v.recipients = r.source(&s.Source), s.Size, s.Recipients
+	v.source, v.size, v.recipients, v.nth = r.source(&s.Source), s.Size, s.Recipients, s.Nth
+	v.queued = v.queued && r.in.CountsOnly == r.m.countsOnly
 	if v.details != nil {
 		v.messageID, v.from, v.parent, v.omitted = s.MessageID, s.From, s.Parent, s.Omitted
 		for i := range s.Deliveries {
@@ -250,7 +266,7 @@ func (r *restorer) connection(s *connectionState) *connection {
 	v := &connection{
 		svc: must(r, r.services, s.Service), pid: s.PID, peer: must(r, r.peers, s.Peer), port: s.Port, start: s.Start, last: s.Last,
 		tls: pick(r, r.tls, s.TLS), state: s.State, decided: s.Decided, failure: s.Failure, proof: s.Proof, owned: s.Owned, recorded: s.Recorded,
-		reused: s.Reused, sent: s.Sent, over: s.Over, told: s.Told, id: s.ID,
+		reused: s.Reused, sent: s.Sent, over: s.Over, told: s.Told, id: s.ID, nth: s.Nth,
 	}
 	v.count = copy(v.statuses[:], s.Statuses)
 	return v
@@ -274,7 +290,10 @@ func (r *restorer) waiting(s *waitingState) {
 		delivery: r.delivery(&s.Delivery), svc: must(r, r.services, s.Service), conn: must(r, r.connections, s.Conn), msg: must(r, r.messages, s.Message),
 		index: s.Index, since: s.Since,
 	}
-	if w.msg.details == nil && w.index >= 0 || w.msg.details != nil && w.index >= len(w.msg.deliveries) {
+	if r.m.countsOnly {
+		w.index = -1
+	}
+	if w.index >= 0 && w.index >= len(w.msg.deliveries) {
 		r.bad = true
 	}
 	if w.delivery.Failure != nil {
@@ -311,6 +330,7 @@ func (r *restorer) screened(s *screenedState, passed bool) {
 		key: s.Key, svc: pick(r, r.services, s.Service), pid: s.PID, peer: must(r, r.peers, s.Peer), port: s.Port, start: s.Start, last: s.Last,
 		touched: s.Touched, tls: pick(r, r.tls, s.TLS), sni: s.SNI, failure: s.Failure, proxied: s.Proxied, closed: s.Closed, tested: s.Tested, ended: s.Ended,
 		reason: s.Reason, passed: passed, served: s.Served,
+		first: s.First, nth: s.Nth,
 	}
 	v.from = q.from[v.peer.Address]
 	if v.from == nil {

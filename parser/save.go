@@ -63,6 +63,7 @@ func (s *saver) parser(p *Parser) {
 	for _, h := range m.age.hosts {
 		o.Clocks = append(o.Clocks, hostClockState{h.latest, h.age, h.behind})
 	}
+	s.began(&m.beginnings)
 	s.places(&m.services)
 	s.queue(m)
 	s.outbound(m)
@@ -71,6 +72,16 @@ func (s *saver) parser(p *Parser) {
 		o.Servers = append(o.Servers, serverState{
 			Host: key.hostID, Address: key.address, Port: key.port, Certificate: key.certificate, Failure: f.Failure, At: f.at,
 		})
+	}
+}
+
+func (s *saver) began(r *beginnings) {
+	s.out.Turned = r.turned
+	for of, nth := range r.recent {
+		s.out.Began = append(s.out.Began, beganState{uint64(of), nth, false})
+	}
+	for of, nth := range r.former {
+		s.out.Began = append(s.out.Began, beganState{uint64(of), nth, true})
 	}
 }
 
@@ -188,6 +199,7 @@ func (s *saver) session(v *session) sessionState {
 		TLS: s.tlsOf(v.tls), SNI: v.sni, Failure: v.failure, Explain: v.explain, Refused: v.refused, Dropped: v.dropped, Hold: v.hold,
 		Reason: v.reason, InSTARTTLS: v.inSTARTTLS, Auth: v.auth, Transactions: v.transactions, Front: s.source(&v.front.source),
 		FrontTLS: v.front.tls, IDs: slices.Clone(v.ids), IDCount: v.idCount, Messages: s.listed(&v.messages),
+		First: v.first, Nth: v.nth,
 	}
 }
 
@@ -197,6 +209,7 @@ func (s *saver) message(v *message) messageState {
 		Received: v.received, Touched: v.touched, Removed: v.removed, State: v.state, Listed: v.listed, Decided: v.decided, Gone: v.gone,
 		Header: v.header, Active: v.active, Queued: v.queued, Accepted: v.accepted, Told: v.told, Held: v.held,
 		Orphan: v.orphan, Refused: v.refused, Proxied: v.proxied, Source: s.source(&v.source), Size: v.size, Recipients: v.recipients,
+		Nth: v.nth,
 	}
 	if v.details != nil {
 		o.MessageID, o.From, o.Parent = slices.Clone(v.messageID), slices.Clone(v.from), slices.Clone(v.parent)
@@ -254,7 +267,7 @@ func (s *saver) connection(v *connection) int {
 		s.out.Connections = append(s.out.Connections, connectionState{
 			Service: s.services[v.svc], PID: v.pid, Peer: s.peer(v.peer), Port: v.port, Start: v.start, Last: v.last, TLS: s.tlsOf(v.tls),
 			State: v.state, Decided: v.decided, Failure: v.failure, Proof: v.proof, Owned: v.owned, Recorded: v.recorded, Reused: v.reused,
-			Sent: v.sent, Over: v.over, Told: v.told, ID: v.id, Statuses: v.seen(),
+			Sent: v.sent, Over: v.over, Told: v.told, ID: v.id, Statuses: v.seen(), Nth: v.nth,
 		})
 	}
 	return i
@@ -282,5 +295,6 @@ func (s *saver) screened(v *screened) screenedState {
 	return screenedState{
 		Key: v.key, Service: index(s.services, v.svc), PID: v.pid, Peer: s.peer(v.peer), Port: v.port, Start: v.start, Last: v.last, Touched: v.touched, TLS: s.tlsOf(v.tls),
 		SNI: v.sni, Failure: v.failure, Proxied: v.proxied, Closed: v.closed, Tested: v.tested, Ended: v.ended, Reason: v.reason, Served: v.served,
+		First: v.first, Nth: v.nth,
 	}
 }

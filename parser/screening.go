@@ -20,6 +20,8 @@ type screened struct {
 	peer    *Peer
 	port    uint16
 	start   time.Time
+	first   time.Time
+	nth     uint32 // of those that began alike
 	last    time.Time
 	touched time.Duration // by machine.age
 	tls     *TLS
@@ -80,7 +82,7 @@ func (m *machine) postscreen(b *batch, e *event, svc *service, at time.Time) {
 		if e.kind == eventPassed {
 			return
 		}
-		s = m.screen(b, e, svc)
+		s = m.screen(b, e, svc, at)
 	}
 	s.last, s.touched, s.svc, s.pid = at, m.age.now, svc, e.pid
 	s.tested = e.kind != eventConnect
@@ -101,10 +103,11 @@ func (m *machine) postscreen(b *batch, e *event, svc *service, at time.Time) {
 }
 
 // screen begins a session.
-func (m *machine) screen(b *batch, e *event, svc *service) *screened {
+func (m *machine) screen(b *batch, e *event, svc *service, at time.Time) *screened {
 	q := &m.screening
 	m.makeRoom()
-	s := &screened{key: string(q.clientKey(b, e, svc)), peer: m.intern.relay(b.bytes(e.peer)), port: port(b.bytes(e.port))}
+	s := &screened{key: string(q.clientKey(b, e, svc)), peer: m.intern.relay(b.bytes(e.peer)), port: port(b.bytes(e.port)), first: at}
+	s.nth = m.began(keyOf(svc.scope.hostID, progPostscreen, 0), s.peer, s.port, at)
 	s.from = q.from[s.peer.Address]
 	if s.from == nil {
 		s.from = new(screenedAddress)
@@ -183,6 +186,7 @@ func (m *machine) tellScreened(s *screened, how Ended) {
 	*r = Session{
 		Start: s.start, End: s.last, Service: &s.svc.Service, PID: s.pid, Peer: s.peer, Port: s.port, State: s.state(how), TLS: s.tls, SNI: s.sni,
 		QueueIDs: r.QueueIDs[:0], Commands: &m.noCommands, Ended: how,
+		First: s.first, Ordinal: s.nth,
 	}
 	if s.failure.Reason != "" {
 		failure := s.failure
@@ -256,7 +260,7 @@ func (m *machine) tlsproxy(b *batch, e *event, svc *service, at time.Time) {
 	delete(q.words, process)
 	s := q.byKey[string(q.clientKey(b, e, svc))]
 	if s == nil && e.kind == eventConnect {
-		s = m.screen(b, e, svc)
+		s = m.screen(b, e, svc, at)
 	}
 	if e.kind == eventTLSFailed {
 		m.proxyFailed(b, e, svc, s, words)

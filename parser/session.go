@@ -19,9 +19,11 @@ type session struct {
 	svc   *service
 	pid   uint32
 	start time.Time
+	first time.Time
 	last  time.Time
 	peer  *Peer
 	port  uint16
+	nth   uint32 // of those that began alike
 
 	tls     *TLS // nil before the summary line
 	sni     string
@@ -139,6 +141,7 @@ func (m *machine) session(b *batch, e *event, svc *service, at time.Time) *sessi
 		s = m.newSession()
 		s.key, s.svc, s.pid = key, svc, e.pid
 		s.peer, s.port = m.intern.peer(b.bytes(e.peer)), port(b.bytes(e.port))
+		s.first, s.nth = at, m.began(key, s.peer, s.port, at)
 		m.sessions[key] = s
 		m.order.push(s)
 	}
@@ -225,6 +228,7 @@ func (s *session) tell(m *machine, state TLSState, how Ended, c *Commands) {
 		Start: s.start, End: s.last, Service: &s.svc.Service, PID: s.pid, Peer: s.peer, Port: s.port,
 		State: state, TLS: s.tls, SNI: s.sni, Auth: s.auth,
 		Messages: s.completed(c), QueueIDs: s.queueIDs(r.QueueIDs[:0]), Commands: c, Ended: how,
+		First: s.first, Ordinal: s.nth,
 	}
 	switch {
 	case s.failure.Reason != "":

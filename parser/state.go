@@ -47,6 +47,9 @@ type parserState struct {
 	Served   []servedState
 	Words    []wordsState
 	Servers  []serverState
+
+	Began  []beganState
+	Turned time.Duration
 }
 
 type clockState struct {
@@ -108,6 +111,8 @@ type sessionState struct {
 	IDs                             []byte
 	IDCount                         int
 	Messages                        []int
+	First                           time.Time
+	Nth                             uint32
 }
 
 type messageState struct {
@@ -127,6 +132,7 @@ type messageState struct {
 	MessageID, From, Parent  []byte
 	Deliveries               []deliveryState
 	Omitted                  int
+	Nth                      uint32
 }
 
 type deliveryState struct {
@@ -151,6 +157,7 @@ type connectionState struct {
 	Sent, Over, Told        bool
 	ID                      string
 	Statuses                []string
+	Nth                     uint32
 }
 
 type delivererState struct {
@@ -193,6 +200,14 @@ type screenedState struct {
 	Proxied, Closed, Tested, Ended bool
 	Reason                         Ended
 	Served                         uint64
+	First                          time.Time
+	Nth                            uint32
+}
+
+type beganState struct {
+	Of     uint64
+	Nth    uint32
+	Former bool
 }
 
 type servedState struct {

@@ -13,6 +13,7 @@ import (
 
 type eventRecord struct {
 	Kind      string          `json:"kind"`
+	ID        string          `json:"id"`
 	Direction string          `json:"direction"`
 	Start     time.Time       `json:"start"`
 	End       time.Time       `json:"end"`

@@ -10,31 +10,41 @@ import (
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
 
-// Events writes each record as one line of JSON. It is a parser.Sink; after the first write error it writes nothing more, and Err
-// tells it.
+// Events makes of each record one line of JSON. It is a parser.Sink; after the first error it does nothing more, and Err tells it.
 type Events struct {
-	w   io.Writer
-	err error
-	buf bytes.Buffer
-	enc *json.Encoder
-	out []byte
+	take func(id string, line []byte) error
+	err  error
+	buf  bytes.Buffer
+	enc  *json.Encoder
+	out  []byte
 
 	deliveries []deliveryEvent // of the message that is written
 }
 
 // NewEvents returns a sink that writes to w, which should be buffered.
 func NewEvents(w io.Writer) *Events {
-	e := &Events{w: w}
+	return NewEventsFunc(func(_ string, line []byte) error {
+		_, err := w.Write(line)
+		return err
+	})
+}
+
+// NewEventsFunc returns a sink that calls take for each record, with its ID and its line, which is only valid until take returns.
+func NewEventsFunc(take func(id string, line []byte) error) *Events {
+	e := &Events{take: take}
 	e.enc = json.NewEncoder(&e.buf)
 	e.enc.SetEscapeHTML(false)
 	return e
 }
 
-// Err returns the first error of the writer.
+// Err returns the first error of the writer, or of take.
 func (e *Events) Err() error { return e.err }
 
 // Session writes a session.
-func (e *Events) Session(s *parser.Session) { e.write(newSessionEvent(s)) }
+func (e *Events) Session(s *parser.Session) {
+	v := newSessionEvent(s)
+	e.write(v.ID, v)
+}
 
 // Queued writes nothing: the message's record comes when it is complete.
 func (e *Events) Queued(*parser.Message) {}
@@ -51,10 +61,11 @@ func (e *Events) Message(m *parser.Message) {
 	for i := range m.Deliveries {
 		e.deliveries = append(e.deliveries, newDeliveryEvent(&m.Deliveries[i]))
 	}
-	e.write(newMessageEvent(m, e.deliveries))
+	v := newMessageEvent(m, e.deliveries)
+	e.write(v.ID, v)
 }
 
-func (e *Events) write(v any) {
+func (e *Events) write(id string, v any) {
 	if e.err != nil {
 		return
 	}
@@ -63,11 +74,12 @@ func (e *Events) write(v any) {
 		return
 	}
 	e.out = EscapeJSON(e.out[:0], e.buf.Bytes())
-	_, e.err = e.w.Write(e.out)
+	e.err = e.take(id, e.out)
 }
 
 type sessionEvent struct {
 	Kind      string    `json:"kind"`
+	ID        string    `json:"id"`
 	Direction string    `json:"direction"`
 	Start     time.Time `json:"start,omitzero"`
 	End       time.Time `json:"end"`
@@ -121,6 +133,7 @@ type authEvent struct {
 
 type messageEvent struct {
 	Kind       string          `json:"kind"`
+	ID         string          `json:"id"`
 	QueueID    string          `json:"queue_id"`
 	Host       string          `json:"host"`
 	Instance   string          `json:"instance"`
@@ -171,7 +184,7 @@ type deliveryEvent struct {
 
 func newSessionEvent(s *parser.Session) *sessionEvent {
 	return &sessionEvent{
-		Kind: "session", Direction: s.Direction.String(), Start: s.Start, End: s.End,
+		Kind: "session", ID: s.ID(), Direction: s.Direction.String(), Start: s.Start, End: s.End,
 		Host: s.Service.Host, Instance: s.Service.Instance, Service: s.Service.Name, Program: s.Service.Program, PID: s.PID,
 		Peer: newPeerEvent(s.Peer, s.Port), TLS: s.State.String(), tlsEvent: newTLSEvent(s.TLS, s.SNI),
 		Failure: newFailureEvent(s.Failure), Auth: authEvent(s.Auth),
@@ -181,7 +194,7 @@ func newSessionEvent(s *parser.Session) *sessionEvent {
 
 func newMessageEvent(m *parser.Message, deliveries []deliveryEvent) *messageEvent {
 	e := &messageEvent{
-		Kind: "message", QueueID: m.QueueID, Host: m.Host, Instance: m.Instance, MessageID: m.MessageID, Size: m.Size,
+		Kind: "message", ID: m.ID(), QueueID: m.QueueID, Host: m.Host, Instance: m.Instance, MessageID: m.MessageID, Size: m.Size,
 		Recipients: m.Recipients, Received: m.Received, Removed: m.Removed, State: m.State.String(),
 		Source: newSourceEvent(&m.Source), Deliveries: deliveries, Omitted: m.Omitted,
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +51,34 @@ func written(t *testing.T, tell func(*Events)) string {
 	if e.Err() != nil {
 		t.Fatal(e.Err())
 	}
-	return out.String()
+	return eventID.ReplaceAllString(out.String(), "$1")
+}
+
+// eventID is an ID where it belongs. What is in it, parser's tests know.
+var eventID = regexp.MustCompile(`(?m)^(\{"kind":"\w+",)"id":"[0-9a-f]{32}",`)
+
+// TestEventID looks for the ID of a record in its line, and beside it.
+func TestEventID(t *testing.T) {
+	session := parser.Session{Service: smtpd(), Peer: someClient(), Commands: &parser.Commands{}}
+	message := parser.Message{QueueID: "3F1A2C0B7D"}
+	want := []string{session.ID(), message.ID()}
+	var told, written []string
+	e := NewEventsFunc(func(id string, line []byte) error {
+		var record struct{ ID string }
+		if err := json.Unmarshal(line, &record); err != nil {
+			return err
+		}
+		told, written = append(told, id), append(written, record.ID)
+		return nil
+	})
+	e.Session(&session)
+	e.Message(&message)
+	if diff := cmp.Diff(want, told); diff != "" || e.Err() != nil {
+		t.Errorf("%v, beside the line (-want +got):\n%s", e.Err(), diff)
+	}
+	if diff := cmp.Diff(want, written); diff != "" {
+		t.Errorf("in the line (-want +got):\n%s", diff)
+	}
 }
 
 func TestSessionEvent(t *testing.T) {

@@ -208,7 +208,7 @@ func TestRedactorOfLittle(t *testing.T) {
 		e.Session(&session)
 		e.Message(&message)
 	})
-	if diff := cmp.Diff(want, out.String()); diff != "" {
+	if diff := cmp.Diff(want, eventID.ReplaceAllString(out.String(), "$1")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
