@@ -21,6 +21,7 @@ type Data struct {
 	EmptyTables  uint64 // tables of strings that were full and begun anew: nothing is lost but time
 	Logs         []Log
 	Checkpoint   Checkpoint
+	Events       []Events
 }
 
 // Checkpoint is what is known of checkpoints.
@@ -28,6 +29,14 @@ type Checkpoint struct {
 	Kept   bool      // there is a state directory
 	Saved  time.Time // the last one, zero before the first
 	Errors int64     // that could not be written
+}
+
+// Events is what is known of one place that events go to.
+type Events struct {
+	Output  string // "files" or "nats"
+	Done    int64  // events that are there
+	Waiting int    // events that are not yet
+	Errors  int64  // attempts that failed
 }
 
 // A Log is what is known of one followed log.
@@ -217,6 +226,11 @@ func (s *scrape) logs(d *Data) {
 		if !c.Saved.IsZero() {
 			s.send(checkpointSaved, float64(c.Saved.UnixMilli())/1000)
 		}
+	}
+	for _, e := range d.Events {
+		s.send(eventsTotal, float64(e.Done), e.Output)
+		s.send(eventsWaiting, float64(e.Waiting), e.Output)
+		s.send(eventErrors, float64(e.Errors), e.Output)
 	}
 	for _, l := range d.Logs {
 		s.send(logBytes, float64(l.Bytes), l.Name)

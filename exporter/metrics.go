@@ -43,6 +43,9 @@ const (
 	logRestarts
 	checkpointSaved
 	checkpointErrors
+	eventsTotal
+	eventsWaiting
+	eventErrors
 
 	buildInfo
 
@@ -215,6 +218,21 @@ var metrics = [numMetrics]struct {
 		"checkpoint_errors_total", prometheus.CounterValue,
 		"Checkpoints that could not be written.",
 		nil,
+	},
+	eventsTotal: {
+		"events_total", prometheus.CounterValue,
+		"Events that were handed over, by the place they go to. After a restart some are handed over again.",
+		[]string{"output"},
+	},
+	eventsWaiting: {
+		"events_waiting", prometheus.GaugeValue,
+		"Events that are not yet handed over. When there are too many of them, the log is not read.",
+		[]string{"output"},
+	},
+	eventErrors: {
+		"event_errors_total", prometheus.CounterValue,
+		"Attempts to hand events over that failed. They are repeated.",
+		[]string{"output"},
 	},
 	buildInfo: {
 		"exporter_build_info", prometheus.GaugeValue,

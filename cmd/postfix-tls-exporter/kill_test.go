@@ -40,8 +40,9 @@ func TestKill(t *testing.T) {
 	for round := 0; round == 0 || time.Now().Before(end); round++ {
 		ok := t.Run(strconv.Itoa(round), func(t *testing.T) {
 			for name, s := range map[string]killScene{
-				"often":  {dated: round%2 == 1, interval: 50 * time.Millisecond},
-				"seldom": {dated: round%2 == 0, interval: time.Hour}, // but after rotations
+				"often":       {dated: round%2 == 1, interval: 50 * time.Millisecond},
+				"seldom":      {dated: round%2 == 0, interval: time.Hour}, // but after rotations
+				"with events": {dated: round%2 == 1, interval: 300 * time.Millisecond, handOver: true},
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -69,11 +70,13 @@ type killScene struct {
 	t        *testing.T
 	dated    bool          // rotated files have dates, not numbers
 	interval time.Duration // between checkpoints
+	handOver bool          // of events, to files
 	longest  time.Duration // that a life lasts
 
 	random *rand.Rand
 	log    *mailLog
 	state  string // directory
+	events string // directory; empty without
 	last   scrape // in whichever life
 	seen   int    // scrapes that were answered
 	held   int    // scrapes that were not
@@ -88,6 +91,9 @@ func (s *killScene) play(lives int) {
 	s.random = rand.New(rand.NewPCG(seed, 0))
 	dir := s.t.TempDir()
 	s.state = filepath.Join(dir, "state")
+	if s.handOver {
+		s.events = filepath.Join(dir, "events")
+	}
 	s.log = newMailLog(s.t, dir, s.dated, seed)
 	stop := s.log.start(rand.New(rand.NewPCG(seed, 1)))
 	server := s.launch() // without a checkpoint, what is rotated before anyone came is none of its business
@@ -112,12 +118,19 @@ func (s *killScene) play(lives int) {
 		s.compare()
 		server.stopWell(s.t)
 	}
+	if s.handOver {
+		s.compareEvents()
+	}
 	s.t.Logf("%d rotations, %d scrapes answered, %d not yet", s.log.rotations, s.seen, s.held)
 }
 
 // launch starts serve with room for all peers.
 func (s *killScene) launch() *server {
-	return launch(s.t, nil, "--log", s.log.path, "--state-directory", s.state, "--checkpoint-interval", s.interval.String(), "--peer-limit=100000")
+	args := []string{"--log", s.log.path, "--state-directory", s.state, "--checkpoint-interval", s.interval.String(), "--peer-limit=100000"}
+	if s.handOver {
+		args = append(args, "--events", s.events, "--events.max-size=50KiB", "--events.max-files=0")
+	}
+	return launch(s.t, nil, args...)
 }
 
 func (s *killScene) pause(longest time.Duration) { time.Sleep(upTo(s.random, longest)) }
@@ -207,7 +220,7 @@ func (s scrape) keys() []string {
 // isLogCounter tells whether the series counts what is in the log, and not what the process did.
 func isLogCounter(key string) bool {
 	name, _, _ := strings.Cut(key, "{")
-	for _, of := range []string{"go_", "process_", "promhttp_", "checkpoint_", "log_source_"} {
+	for _, of := range []string{"go_", "process_", "promhttp_", "checkpoint_", "log_source_", "events_", "event_"} {
 		if strings.HasPrefix(name, of) {
 			return false
 		}

@@ -18,6 +18,7 @@ type live struct {
 	tally *tally.Tally
 	logs  []*followedLog
 
+	events events
 	saves  saves
 	others []checkpoint.Log // of the last checkpoint, not followed now: counted once, they must not be counted again if they come back
 }
@@ -37,6 +38,9 @@ type followedLog struct {
 // follow reads a log until ctx ends. Sessions that are open then stay uncounted: their end is still to come.
 func (l *live) follow(ctx context.Context, f *followedLog) error {
 	return f.source.Run(ctx, func(c follow.Chunk) error {
+		if err := l.events.room(ctx); err != nil {
+			return err
+		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if !f.started {
@@ -81,7 +85,7 @@ func (f *followedLog) together(s follow.Stats) follow.Stats {
 func (l *live) data() exporter.Data {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d := exporter.Data{Checkpoint: l.saves.stats()}
+	d := exporter.Data{Checkpoint: l.saves.stats(), Events: l.events.stats()}
 	var counts parser.Counts
 	for _, f := range l.logs {
 		c, s := f.parser.Counts(), f.source.Stats()
@@ -103,7 +107,7 @@ func (l *live) data() exporter.Data {
 func (l *live) checkpoint() *unsaved {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	u := &unsaved{Checkpoint: checkpoint.Checkpoint{Saved: time.Now(), Tally: l.tally.State()}}
+	u := &unsaved{Checkpoint: checkpoint.Checkpoint{Saved: time.Now(), Tally: l.tally.State()}, events: l.events.marks()}
 	for _, f := range l.logs {
 		u.Logs = append(u.Logs, checkpoint.Log{Name: f.name, Position: f.position, Stats: f.together(f.counted)})
 		u.parsers = append(u.parsers, f.parser.State())
@@ -116,6 +120,7 @@ func (l *live) checkpoint() *unsaved {
 type unsaved struct {
 	checkpoint.Checkpoint
 	parsers []*parser.State
+	events  []int64 // of its past
 }
 
 func (u *unsaved) save(store *checkpoint.Store) error {

@@ -61,7 +61,7 @@ func (s *saves) run(ctx context.Context, l *live) {
 		}
 		p := l.progress()
 		due := p.bytes != last.bytes && time.Since(at) >= s.interval
-		if (asked || due || p.rotations != last.rotations) && s.save(l) {
+		if (asked || due || p.rotations != last.rotations) && s.save(ctx, l) {
 			last, at = p, time.Now()
 		}
 	}
@@ -75,10 +75,13 @@ func (s *saves) ask() {
 	}
 }
 
-// save writes a checkpoint. If it cannot, counting goes on, and it is tried again.
-func (s *saves) save(l *live) (ok bool) {
+// save writes a checkpoint, when the events before it have been handed over. If it cannot, counting goes on, and it is tried again.
+func (s *saves) save(ctx context.Context, l *live) (ok bool) {
 	u := l.checkpoint()
-	err := u.save(s.store)
+	err := l.events.flush(ctx, u.events)
+	if err == nil {
+		err = u.save(s.store)
+	}
 	if err == nil {
 		s.saved.Store(u.Saved.UnixNano())
 		if !s.failed.IsZero() {
@@ -134,7 +137,7 @@ func (l *live) restore(c *checkpoint.Checkpoint, opts parser.Options, counts tal
 	}
 	logs := make([]*followedLog, len(l.logs))
 	for i, f := range l.logs {
-		logs[i] = &followedLog{name: f.name, parser: parser.New(t, opts)}
+		logs[i] = &followedLog{name: f.name, parser: parser.New(l.events.beside(t), opts)}
 	}
 	var others []checkpoint.Log
 	for _, saved := range c.Logs {
@@ -144,7 +147,7 @@ func (l *live) restore(c *checkpoint.Checkpoint, opts parser.Options, counts tal
 			continue
 		}
 		f := logs[i]
-		if f.parser, err = parser.Restore(saved.Parser, t, opts); err != nil {
+		if f.parser, err = parser.Restore(saved.Parser, l.events.beside(t), opts); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 		f.position, f.before, f.started = saved.Position, saved.Stats, true

@@ -30,6 +30,7 @@ type serveCmd struct {
 	TelemetryPath string        `name:"web.telemetry-path" default:"/metrics" help:"Path of the metrics."`
 	LogLevel      string        `name:"log.level" enum:"debug,info,warn,error" default:"info" help:"Own messages from this level on: debug, info, warn or error."`
 	LogStyle      string        `name:"log.format" enum:"logfmt,json" default:"logfmt" help:"Form of own messages: logfmt or json."`
+	eventFlags
 	gradeFlags
 	logFormat
 }
@@ -46,7 +47,10 @@ func (c *serveCmd) Run(ctx context.Context, std stdio) error {
 	if err != nil {
 		return usageError{err}
 	}
-	opts.CountsOnly = true
+	if err := c.check(c.State); err != nil {
+		return err
+	}
+	opts.CountsOnly = !c.wanted()
 	b := readBuild()
 	logger.Info("starting", "version", b.version, "revision", b.revision, "logs", c.names())
 	l, err := c.newLive(opts, logger)
@@ -54,10 +58,14 @@ func (c *serveCmd) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	defer l.saves.close()
+	stopEvents := l.events.start()
 	err = c.serve(ctx, l, b, hup, logger)
 	if l.saves.store != nil { // whatever it was that ended it
-		l.saves.save(l)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+		l.saves.save(last, l)
+		cancel()
 	}
+	stopEvents()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -120,8 +128,13 @@ func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, err
 		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
 	}
 	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
+	events, err := c.open(logger)
+	if err != nil {
+		return nil, err
+	}
+	l.events = events
 	for _, name := range c.names() {
-		l.logs = append(l.logs, &followedLog{name: name, parser: parser.New(l.tally, opts)})
+		l.logs = append(l.logs, &followedLog{name: name, parser: parser.New(l.events.beside(l.tally), opts)})
 	}
 	if c.State == "" {
 		logger.Warn("counts begin anew with each start, as there is no --state-directory: metrics cover the log from where it is taken up", "from", c.From)
