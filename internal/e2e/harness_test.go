@@ -134,6 +134,29 @@ func (s *server) metrics(t *testing.T) ([]byte, error) {
 	return get(t.Context(), http.DefaultClient, "http://"+s.address+"/metrics")
 }
 
+// await waits until the sum of a metric's samples is as it should be.
+func (s *server) await(t *testing.T, name string, so func(float64) bool) {
+	t.Helper()
+	eventually(t, name, func() error {
+		body, err := s.metrics(t)
+		if err != nil {
+			return err
+		}
+		metrics, err := parseMetrics(body, nil)
+		if err != nil {
+			return err
+		}
+		sum := 0.0
+		for _, v := range metrics[name] {
+			sum += v
+		}
+		if !so(sum) {
+			return fmt.Errorf("%s is %v", name, sum)
+		}
+		return nil
+	})
+}
+
 // terminate asks the server to end, as systemd does, and requires that it does so with status 0.
 func (s *server) terminate(t *testing.T) {
 	t.Helper()

@@ -151,7 +151,7 @@ func (b *Box) Run(ctx context.Context) {
 		sleep(ctx, pause)
 	}
 	if err := b.out.Close(); err != nil {
-		b.log.Error("events: the output was not closed well", "error", err)
+		b.log.Error("the output of events was not closed well", "error", err)
 	}
 }
 
@@ -199,7 +199,7 @@ func (b *Box) judge(err error) {
 	if err == nil {
 		if !b.failed.IsZero() {
 			b.failed = time.Time{}
-			b.log.Info("events: they can be handed over again")
+			b.log.Info("events can be handed over again")
 		}
 		return
 	}
@@ -209,7 +209,7 @@ func (b *Box) judge(err error) {
 	b.mu.Unlock()
 	if time.Since(b.failed) >= complaintPeriod {
 		b.failed = time.Now()
-		b.log.Error("events: they wait, and in the end the log does", "error", err, "waiting", waiting)
+		b.log.Error("no events can be handed over: they wait, and when there are too many of them the log is not read", "error", err, "waiting", waiting)
 	}
 }
 
