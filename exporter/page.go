@@ -142,10 +142,10 @@ func (p *pages) options(d *Data) report.HTMLOptions {
 	return report.HTMLOptions{Profile: p.cfg.Profile, Live: live}
 }
 
-// write answers with a page that make makes. It is made before it is sent: an error can still be told, and a slow client holds nothing up.
-func (p *pages) write(w http.ResponseWriter, make func(*bytes.Buffer) error) {
+// write answers with a page that render makes. It is made before it is sent: an error can still be told, and a slow client holds nothing up.
+func (p *pages) write(w http.ResponseWriter, render func(*bytes.Buffer) error) {
 	var out bytes.Buffer
-	if err := make(&out); err != nil {
+	if err := render(&out); err != nil {
 		p.cfg.Logger.Error("a page cannot be made", "error", err)
 		answer(w, http.StatusInternalServerError, "the page cannot be made")
 		return
