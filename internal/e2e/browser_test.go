@@ -73,7 +73,7 @@ type tab struct {
 
 	mu      sync.Mutex
 	trouble []string // what the page said on the console, and requests that it must not make
-	}
+}
 
 // open loads a page. Whatever it asks for beyond itself and the allowed addresses fails, and fails the test at its end.
 func (b *browser) open(t *testing.T, s screen, address string, allowed ...string) *tab {

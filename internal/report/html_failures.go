@@ -59,7 +59,7 @@ func (d *document) failureReasons(direction string, w *words) *webTable {
 	order := slices.SortedFunc(maps.Values(rows), func(a, b *row) int {
 		return cmp.Or(-cmp.Compare(a.all, b.all), cmp.Compare(a.service, b.service), cmp.Compare(a.result, b.result), cmp.Compare(a.reason, b.reason))
 	})
-	return newTable(d, w.title+": "+w.failures, columns("Reason", "Service", "Result (RFC 8460)", ">count", ">with public peers", "Meaning"), order, func(r *row) []string {
+	return newTable(d, w.title+": "+w.failures, columns("Reason", "Service", "Result (RFC 8460)", ">count", ">with public peers", "+Meaning"), order, func(r *row) []string {
 		return []string{r.reason, r.service, r.result, thousands(r.all), thousands(r.public), w.reasons[r.reason]}
 	})
 }
@@ -80,7 +80,7 @@ func (f namedFailure) cells() []string {
 }
 
 func failureColumns(name string) []webColumn {
-	return columns(name, "Class", "Result", "Reason", ">count", "@last", "`newest example")
+	return columns("#"+name, "Class", "Result", "Reason", ">count", "@last", "`newest example")
 }
 
 func (d *document) peerFailures(direction, caption string) *webTable {
@@ -139,7 +139,7 @@ func (d *document) downgrades() *section {
 
 func (d *document) downgradeTable(caption string, rows []*tally.DowngradeRow) *webTable {
 	return newTable(d, caption,
-		columns("Peer", "Address", "Direction", "Class", "From", "To", ">better messages before", "@last of those", ">messages since", "@first since", "@last since", "@better again", "Log of"), rows,
+		columns("#Peer", "Address", "Direction", "Class", "From", "To", ">better messages before", "@last of those", ">messages since", "@first since", "@last since", "@better again", "Log of"), rows,
 		func(r *tally.DowngradeRow) []string {
 			since, first := r.PlaintextMessages, r.FirstPlaintext
 			if r.Kind == tally.KindVersion {

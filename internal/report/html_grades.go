@@ -69,7 +69,7 @@ func (d *document) ciphers() *section {
 	})
 	titles := []string{"Cipher", "Version", "Direction", ">sessions", ">messages"}
 	if d.profile != nil {
-		titles = append(titles, "Grade", "Reason")
+		titles = append(titles, "Grade", "+Reason")
 	}
 	sec.add(newTable(d, "Ciphers by direction", columns(titles...), order, func(r *row) []string {
 		out := []string{r.cipher, r.protocol, r.direction, thousands(r.sessions), thousands(r.messages)}

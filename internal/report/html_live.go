@@ -64,7 +64,7 @@ func (d *document) liveState(home bool) *liveState {
 		s.Facts = append(s.Facts, fact{"Last checkpoint", "no state directory: counts begin anew with each start"})
 	}
 	s.Logs = newTable(d, "Logs that are followed",
-		columns("Log", "@Latest line", ">Bytes read", ">Bytes to read", ">Rotations", ">Bytes lost", ">Gaps", ">Lines dropped"), v.Logs, func(l LiveLog) []string {
+		columns("#Log", "@Latest line", ">Bytes read", ">Bytes to read", ">Rotations", ">Bytes lost", ">Gaps", ">Lines dropped"), v.Logs, func(l LiveLog) []string {
 			return []string{
 				l.Name, moment(l.LastLine), count64(l.Bytes), count64(l.Lag), count64(l.Rotations), count64(l.LostBytes), count64(l.Gaps), count64(l.Dropped),
 			}

@@ -154,7 +154,7 @@ func PeersHTML(w io.Writer, s *tally.Snapshot, q PeersQuery, o HTMLOptions) erro
 	d.Search = q.search(len(found), pages)
 	caption := "Peers, page " + strconv.Itoa(q.Page) + " of " + strconv.Itoa(pages)
 	if t := d.allPeers(caption, shown); t != nil {
-		d.Parts = append(d.Parts, &section{ID: "peers", Title: "Found", Tables: []*webTable{t}})
+		d.Parts = append(d.Parts, &section{ID: "found", Title: "Found", Tables: []*webTable{t}})
 	}
 	return d.write(w, "peers")
 }
@@ -181,7 +181,7 @@ func (q *PeersQuery) search(found, pages int) *search {
 }
 
 func (d *document) allPeers(caption string, rows []*tally.PeerRow) *webTable {
-	t := newTable(d, caption, columns("Peer", "Direction", "Class", ">messages", ">plaintext", ">sessions", ">failed handshakes", "sessions by version", "@last seen"), rows,
+	t := newTable(d, caption, columns("#Peer", "Direction", "Class", ">messages", ">plaintext", ">sessions", ">failed handshakes", "+sessions by version", "@last seen"), rows,
 		func(r *tally.PeerRow) []string {
 			return []string{
 				r.Peer, r.Direction, r.Class, thousands(r.Messages), thousands(r.MessagesTLS.Of("plaintext")), thousands(r.Sessions), thousands(peerFailureCount(r)),
