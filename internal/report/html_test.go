@@ -261,6 +261,8 @@ func TestHTMLNumbers(t *testing.T) {
 		{"Inbound SMTP: Peers on the Internet", []string{"TLSv1.3", "1,992", "99.6", "1,990", "2,993", "99.5"}},
 		{"Destination domains that got mail in plaintext", []string{"old.example.org", "public", "20", "5", "2026-11-21 01:00", ""}},
 		{"Messages by SASL login, those in plaintext or below TLS 1.2 first", []string{"printer@example.com", "7", "0", "7", "", "2026-11-21 01:00"}},
+		{"Inbound SMTP: grades", []string{"plaintext", "public", "5", "6"}},
+		{"Inbound SMTP: grades", []string{"good", "public", "1,992", "2,993"}},
 		{"Key exchange groups of TLS 1.3", []string{"X25519MLKEM768", "inbound", "yes", "498"}},
 	} {
 		if rows := p.rows(t, c.caption); !slices.ContainsFunc(rows, func(r []string) bool { return slices.Equal(r, c.row) }) {
