@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 
-	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
@@ -14,22 +12,16 @@ const reportPeers = 10_000
 
 type parseCmd struct {
 	files
-	Format string `enum:"text,json" default:"text" help:"Form of the report: text or json."`
-	Output string `short:"o" type:"path" placeholder:"FILE" help:"Write the report to this file instead of standard output."`
-	Top    int    `default:"10" help:"How many peers the text report shows of each kind."`
+	By string `enum:"host,domain,address" default:"host" help:"What peers are told apart by: host, domain, or address."`
+	reportFlags
 }
 
 // Run prints the report. If an input fails, the report is about the rest.
 func (c *parseCmd) Run(ctx context.Context, std stdio) error {
-	t := tally.New(tally.Options{PeerLimit: reportPeers, LabelName: "host"})
+	t := tally.New(tally.Options{PeerLimit: reportPeers, Label: peerLabel(c.By), LabelName: c.By})
 	counts, err := c.read(ctx, std, t, true)
 	if _, ok := errors.AsType[usageError](err); ok {
 		return err
 	}
-	s := t.Snapshot(&counts)
-	write := func(w io.Writer) error { return report.Text(w, s, report.TextOptions{Top: c.Top}) }
-	if c.Format == "json" {
-		write = func(w io.Writer) error { return report.JSON(w, s) }
-	}
-	return errors.Join(err, output(std, c.Output, write))
+	return errors.Join(err, c.write(std, t.Snapshot(&counts), counts.Services))
 }
