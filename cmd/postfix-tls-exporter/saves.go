@@ -153,7 +153,7 @@ func (l *live) restore(c *checkpoint.Checkpoint, opts parser.Options, counts tal
 	l.saves.saved.Store(c.Saved.UnixNano())
 	if dropped != (tally.Dropped{}) {
 		log.Warn("peers of the last checkpoint found no place: their series begin anew, totals go on",
-			"relabeled", dropped.Relabeled, "peers", dropped.Peers, "domains", dropped.Domains)
+			"relabeled", dropped.Relabeled, "peers", dropped.Peers, "domains", dropped.Domains, "users", dropped.Users)
 	}
 	for _, other := range others {
 		log.Warn("a log of the last checkpoint is not followed any more: its counts stay, but for those of lines and bytes", "log", other.Name)

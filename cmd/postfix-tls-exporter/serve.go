@@ -97,7 +97,9 @@ func (c *serveCmd) logger(std stdio) (*slog.Logger, error) {
 }
 
 func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, error) {
-	counts := tally.Options{PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: peerLabel(c.PeerLabel), LabelName: c.PeerLabel}
+	counts := tally.Options{
+		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: peerLabel(c.PeerLabel), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
+	}
 	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
 	for _, name := range c.names() {
 		l.logs = append(l.logs, &followedLog{name: name, parser: parser.New(l.tally, opts)})

@@ -42,16 +42,6 @@ func (c Counts) All() iter.Seq2[string, uint64] {
 	}
 }
 
-// sorted tells whether labels are in order, each once.
-func (c Counts) sorted() bool {
-	for i := 1; i < len(c); i++ {
-		if c[i-1].Label >= c[i].Label {
-			return false
-		}
-	}
-	return true
-}
-
 // MarshalJSON writes an object.
 func (c Counts) MarshalJSON() ([]byte, error) {
 	out := []byte{'{'}

@@ -23,7 +23,7 @@ func (t *Tally) Delivered(d *parser.Delivery) {
 		t.message(parser.Outbound, d.Service, d.Relay, c, d.State, d.Time)
 		if v := t.domain(d); v != nil {
 			v.message(c, d.Relay.Class, d.State, d.Time)
-			v.delivered(d)
+			v.delivered(row, d.Relay)
 		}
 	case d.Failure != nil:
 		t.notDelivered(d, row.Service)

@@ -62,6 +62,34 @@ func fillOutbound(t *Tally) {
 	}
 }
 
+// filledRelays are the peers that fillOutbound counts.
+func filledRelays() []PeerRow {
+	const aes = "TLS_AES_256_GCM_SHA384"
+	at := func(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) }
+	return []PeerRow{
+		{
+			Direction: "outbound", Peer: "mx.example.net", Class: "public", Sessions: 2, Messages: 2,
+			TLS: Counts{{"established", 1}, {"failed", 1}}, Protocols: Counts{{"TLSv1.3", 1}}, Ciphers: Counts{{aes, 1}}, MessagesTLS: Counts{{"established", 2}},
+			Failures: Counts{{"server_alert", 1}}, First: at(1), Last: at(3), LastTLS: new(at(1)),
+			Combinations: []PeerCount{
+				{CountKey{"postfix", "smtp", "public", "established", "TLSv1.3", aes}, 1, 2, at(1), at(1), new(at(1))},
+				{CountKey{"postfix", "smtp", "public", "failed", "", ""}, 1, 0, at(3), at(3), nil},
+			},
+			FailureDetails: []PeerFailure{{"validation-failure", "server_alert", 1, at(3), "whatever it was"}},
+		},
+		{
+			Direction: "outbound", Peer: "mx.example.org", Class: "public", Sessions: 1, Messages: 1,
+			TLS: Counts{{"plaintext", 1}}, MessagesTLS: Counts{{"plaintext", 1}}, First: at(2), Last: at(2), LastPlain: new(at(2)),
+			Combinations: []PeerCount{{CountKey{"postfix", "smtp", "public", "plaintext", "", ""}, 1, 1, at(2), at(2), new(at(2))}}, FailureDetails: []PeerFailure{},
+		},
+		{
+			Direction: "outbound", Peer: "private/dovecot-lmtp", Class: "unix", Sessions: 1, Messages: 1,
+			TLS: Counts{{"plaintext", 1}}, MessagesTLS: Counts{{"plaintext", 1}}, First: at(5), Last: at(5), LastPlain: new(at(5)),
+			Combinations: []PeerCount{{CountKey{"postfix", "lmtp", "unix", "plaintext", "", ""}, 1, 1, at(5), at(5), new(at(5))}}, FailureDetails: []PeerFailure{},
+		},
+	}
+}
+
 func TestOutbound(t *testing.T) {
 	tally := New(Options{PeerLimit: 10})
 	fillOutbound(tally)
@@ -83,31 +111,29 @@ func TestOutbound(t *testing.T) {
 			{DeliveryKey{"postfix", "smtp", "smtp", "public", "plaintext", "", "", "may:none", "", "sent"}, 1, 1},
 			{DeliveryKey{"postfix", "smtp", "smtp", "unknown", "failed", "", "", "!dane-only", "", "deferred"}, 1, 2},
 		},
-		Peers: []PeerRow{
-			{
-				Direction: "outbound", Peer: "mx.example.net", Class: "public", Sessions: 2, Messages: 2,
-				TLS: Counts{{"established", 1}, {"failed", 1}}, Protocols: Counts{{"TLSv1.3", 1}}, Ciphers: Counts{{aes, 1}}, MessagesTLS: Counts{{"established", 2}},
-				Failures: Counts{{"server_alert", 1}}, First: at(1), Last: at(3), LastTLS: new(at(1)),
-				Combinations: []PeerCount{{"established", "TLSv1.3", aes, 1, 2}, {"failed", "", "", 1, 0}},
-			},
-			{
-				Direction: "outbound", Peer: "mx.example.org", Class: "public", Sessions: 1, Messages: 1,
-				TLS: Counts{{"plaintext", 1}}, MessagesTLS: Counts{{"plaintext", 1}}, First: at(2), Last: at(2), LastPlain: new(at(2)),
-				Combinations: []PeerCount{{"plaintext", "", "", 1, 1}},
-			},
-			{
-				Direction: "outbound", Peer: "private/dovecot-lmtp", Class: "unix", Sessions: 1, Messages: 1,
-				TLS: Counts{{"plaintext", 1}}, MessagesTLS: Counts{{"plaintext", 1}}, First: at(5), Last: at(5), LastPlain: new(at(5)),
-				Combinations: []PeerCount{{"plaintext", "", "", 1, 1}},
-			},
-		},
+		Peers: filledRelays(),
 		Domains: []DomainRow{
-			{Domain: "dane.example.com", Class: "unknown", Failures: Counts{{"tlsa_missing", 2}}, First: at(4), Last: at(4)},
+			{
+				Domain: "dane.example.com", Class: "unknown", Relays: []string{}, Failures: Counts{{"tlsa_missing", 2}}, First: at(4), Last: at(4),
+				FailureDetails: []PeerFailure{{"dane-required", "tlsa_missing", 2, at(4), ""}},
+			},
 			{
 				Domain: "example.net", Class: "public", Recipients: 2, TLS: Counts{{"established", 2}}, Protocols: Counts{{"TLSv1.3", 2}},
+				Trust: Counts{{"Verified", 2}}, Policies: Counts{{"dane", 2}}, Relays: []string{"mx.example.net"},
 				Failures: Counts{{"server_alert", 1}}, First: at(1), Last: at(3), LastTLS: new(at(1)),
+				FailureDetails: []PeerFailure{{"validation-failure", "server_alert", 1, at(3), "whatever it was"}},
 			},
-			{Domain: "example.org", Class: "public", Recipients: 1, TLS: Counts{{"plaintext", 1}}, First: at(2), Last: at(2), LastPlain: new(at(2))},
+			{
+				Domain: "example.org", Class: "public", Recipients: 1, TLS: Counts{{"plaintext", 1}}, Policies: Counts{{"may:none", 1}},
+				Relays: []string{"mx.example.org"}, First: at(2), Last: at(2), LastPlain: new(at(2)), FailureDetails: []PeerFailure{},
+			},
+		},
+		Users: []UserRow{}, Downgrades: []DowngradeRow{}, DowngradeTotals: []DowngradeTotalRow{},
+		TimeSeries: []TimeRow{
+			{TimeKey{start, StepHour, "outbound", "public", "established", "TLSv1.3"}, 1, 2},
+			{TimeKey{start, StepHour, "outbound", "public", "failed", ""}, 1, 0},
+			{TimeKey{start, StepHour, "outbound", "public", "plaintext", ""}, 1, 1},
+			{TimeKey{start, StepHour, "outbound", "unix", "plaintext", ""}, 1, 1},
 		},
 		Failures: []FailureRow{
 			{FailureKey{"outbound", "smtp", "public", "validation-failure", "server_alert"}, 1},

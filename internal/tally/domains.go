@@ -1,8 +1,8 @@
 package tally
 
 import (
-	"cmp"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
@@ -12,22 +12,24 @@ type domainNotes struct {
 	trust    Counts // recipients
 	policies Counts // recipients
 	relays   []string
+	relay    *parser.Peer // the last one
 }
 
 // maxWords bounds the trust words and policies of a domain. Postfix has some dozens.
 const maxWords = 100
 
 // delivered notes how mail for the domain was taken.
-func (p *peer) delivered(d *parser.Delivery) {
+func (p *peer) delivered(row *delivery, relay *parser.Peer) {
 	if p.notes == nil {
 		p.notes = &domainNotes{}
 	}
 	n := p.notes
-	if d.TLS != nil {
-		n.trust.addBounded(cmp.Or(d.TLS.Trust, "unknown"))
+	n.trust.addBounded(row.Trust)
+	n.policies.addBounded(row.Policy)
+	if n.relay != relay {
+		n.relayed(shortened(HostLabel(*relay)))
+		n.relay = relay
 	}
-	n.policies.addBounded(d.Policy.String())
-	n.relayed(HostLabel(*d.Relay))
 }
 
 func (c *Counts) addBounded(label string) {
@@ -37,11 +39,18 @@ func (c *Counts) addBounded(label string) {
 	c.add(label, 1)
 }
 
+// words tells whether addBounded can have made them.
+func (c Counts) words() bool {
+	for i := range c {
+		if !utf8.ValidString(c[i].Label) || i > 0 && c[i-1].Label >= c[i].Label {
+			return false
+		}
+	}
+	return len(c) <= maxWords+1
+}
+
 // relayed keeps the first MaxRelays by name, which does not depend on who came first.
 func (n *domainNotes) relayed(relay string) {
-	if len(relay) > maxLabel {
-		relay = Other
-	}
 	i, ok := slices.BinarySearch(n.relays, relay)
 	if ok || i >= MaxRelays {
 		return

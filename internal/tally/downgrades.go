@@ -10,17 +10,16 @@ import (
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
 
-// A downgrade is a message that moved in plaintext, or under a lower TLS version, after messages between the same two hosts that did better. These are the
-// rules, which keep away false alarms:
+// tracks find downgrades: peers whose mail moved under TLS, or under a better version of it, and then did not. These are the rules.
 //
 //   - Messages are watched, not sessions: inbound those that reached the queue, outbound recipients for whom a server took the message.
 //   - A peer is known by its name and its address, and each host that logs has its own view of it: hosts behind one name do not mix.
 //   - What cannot be told (states unknown and failed) is passed over. A message under TLS of an unlogged version says nothing of versions.
-//   - There must have been enough better messages, one after the other, right before: one is enough for a peer that never did better again
-//     after it had done worse. Each time a peer does better again, twice as many are needed from then on. So a peer that goes now this way and
-//     now that way, as several hosts behind one address or a client with two TLS libraries do, soon raises no alarm any more.
-//   - Plaintext and lower versions are watched apart: a fall from TLS 1.3 to plaintext is a downgrade to plaintext alone.
-//   - The downgrade lasts until a message is as good as those before it.
+//   - A peer is down from its first plaintext message after one under TLS until its next one under TLS. Versions are watched apart from that: it is down
+//     from its first message of a lower version until one is as good as those before.
+//   - Being down may mean nothing: several hosts behind one address, or a client with two TLS libraries, go now this way and now that way. So it
+//     counts, and is told, only if the peer was steady: steadyMessages better messages came right before, one after the other. Each time that a peer
+//     does better again, it takes twice as many from then on.
 type tracks struct {
 	all        map[trackKey]*track
 	heard      *list.List // of *track, the one silent for longest in front
@@ -38,7 +37,7 @@ type trackKey struct{ host, direction, name, address string }
 // A trackPeer finds a track without comparing texts: the parser shares what it points to.
 type trackPeer struct {
 	peer      *parser.Peer
-	host      string
+	service   *parser.Service
 	direction parser.Direction
 }
 
@@ -53,12 +52,16 @@ type track struct {
 
 // A watch knows how good messages were lately.
 type watch struct {
-	level level // of the last message; the zero value before the first
-	run   uint64
-	last  time.Time
-	need  uint64     // how many better messages must come before a lower one to make that a downgrade
-	down  *downgrade // the last one, nil before the first
+	level  level // of the last message; the zero value before the first
+	run    uint64
+	last   time.Time
+	need   uint64                    // how many better messages must come right before a lower one, so that it counts
+	counts [len(versions) + 1]uint64 // messages by rank
+	down   *downgrade                // the last one, nil before the first
 }
+
+// steadyMessages are enough for a peer that never did better again after it had done worse.
+const steadyMessages = 3
 
 // maxNeed bounds need.
 const maxNeed = 1 << 20
@@ -69,9 +72,9 @@ type level struct {
 	name string
 }
 
-// A downgrade is the last one of a watch.
+// A downgrade is the last time that a peer was down.
 type downgrade struct {
-	count           uint64
+	count           uint64 // how often a peer that was steady went down, up to now
 	from, to        level
 	before, since   uint64 // messages
 	lastTLS, first  time.Time
@@ -79,7 +82,7 @@ type downgrade struct {
 }
 
 // versions of TLS are ranked by their place, from 1; others are not compared.
-var versions = []string{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
+var versions = [...]string{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
 
 func newTracks(downgraded func(DowngradeRow)) tracks {
 	return tracks{
@@ -89,7 +92,7 @@ func newTracks(downgraded func(DowngradeRow)) tracks {
 }
 
 // message watches a message.
-func (s *tracks) message(dir parser.Direction, host string, p *parser.Peer, state parser.TLSState, protocol string, at time.Time) {
+func (s *tracks) message(dir parser.Direction, svc *parser.Service, p *parser.Peer, state parser.TLSState, protocol string, at time.Time) {
 	encrypted := false
 	switch state {
 	case parser.TLSEstablished, parser.TLSUnlogged:
@@ -98,14 +101,14 @@ func (s *tracks) message(dir parser.Direction, host string, p *parser.Peer, stat
 	case parser.TLSFailed, parser.TLSUnknown:
 		return
 	}
-	v := s.of(trackPeer{p, host, dir})
+	v := s.of(trackPeer{p, svc, dir})
 	v.class = p.Class
 	if !encrypted {
 		s.watch(v, KindPlaintext, &v.tls, level{1, KindPlaintext}, at)
 		return
 	}
 	s.watch(v, KindPlaintext, &v.tls, level{2, cmp.Or(protocol, "TLS")}, at)
-	if i := slices.Index(versions, protocol); i >= 0 {
+	if i := slices.Index(versions[:], protocol); i >= 0 {
 		s.watch(v, KindVersion, &v.version, level{i + 1, protocol}, at)
 	}
 }
@@ -123,7 +126,7 @@ func (s *tracks) watch(v *track, kind string, w *watch, l level, at time.Time) {
 func (s *tracks) of(p trackPeer) *track {
 	v := s.found[p]
 	if v == nil {
-		key := trackKey{p.host, p.direction.String(), shortened(HostLabel(*p.peer)), shortened(AddressLabel(*p.peer))}
+		key := trackKey{p.service.Host, p.direction.String(), shortened(HostLabel(*p.peer)), shortened(AddressLabel(*p.peer))}
 		if v = s.all[key]; v == nil {
 			v = s.add(key)
 		}
@@ -150,35 +153,46 @@ func (s *tracks) add(key trackKey) *track {
 	return v
 }
 
-// see takes the next message, and tells whether it is a downgrade.
+// see takes the next message, and tells whether a steady peer went down.
 func (w *watch) see(l level, at time.Time) (downgraded bool) {
 	before := *w
 	switch {
 	case w.level.rank == l.rank:
 		w.run++
 	case w.level.rank == 0: // the first one
-		w.run, w.need = 1, 1
+		w.run, w.need = 1, steadyMessages
 	case w.level.rank < l.rank:
 		w.run, w.need = 1, min(2*w.need, maxNeed)
 	default:
 		w.run = 1
 		downgraded = before.run >= w.need
+		w.fall(&before, downgraded, at)
 	}
 	w.level, w.last = l, at
-	if downgraded {
-		w.fall(&before, at)
-	}
+	w.counts[l.rank]++
 	if d := w.down; d != nil && d.recovered.IsZero() {
 		d.see(l, at)
 	}
 	return downgraded
 }
 
-func (w *watch) fall(before *watch, at time.Time) {
-	if w.down == nil {
-		w.down = &downgrade{}
+// fall notes that the peer is down, or still lower.
+func (w *watch) fall(before *watch, steady bool, at time.Time) {
+	count := uint64(0)
+	if w.down != nil {
+		count = w.down.count
 	}
-	*w.down = downgrade{count: w.down.count + 1, from: before.level, before: before.run, lastTLS: before.last, first: at}
+	if steady {
+		count++
+	}
+	if w.down != nil && w.down.recovered.IsZero() {
+		w.down.count = count
+		return
+	}
+	w.down = &downgrade{count: count, from: before.level, lastTLS: before.last, first: at}
+	for _, n := range w.counts[before.level.rank:] {
+		w.down.before += n
+	}
 }
 
 func (d *downgrade) see(l level, at time.Time) {
@@ -194,13 +208,18 @@ func (s *tracks) rows() (out []DowngradeRow) {
 	out = []DowngradeRow{}
 	for _, v := range s.all {
 		for kind, w := range v.watches() {
-			if w.down != nil {
+			if w.down.worthTelling(kind) {
 				out = append(out, v.row(kind, w.down))
 			}
 		}
 	}
 	slices.SortFunc(out, func(a, b DowngradeRow) int { return a.compare(b.DowngradeKey) })
 	return out
+}
+
+// worthTelling leaves out what came to an end and meant nothing, and versions that change all the time.
+func (d *downgrade) worthTelling(kind string) bool {
+	return d != nil && (d.count > 0 || kind == KindPlaintext && d.recovered.IsZero())
 }
 
 func (v *track) watches() map[string]*watch {

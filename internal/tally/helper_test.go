@@ -78,7 +78,7 @@ func refused(domain string, after time.Duration, result, reason string) *parser.
 func message(s *parser.Session) *parser.Message {
 	return &parser.Message{
 		QueueID: "3F1A2C0B7D", Queued: true, Received: s.End,
-		Source: parser.Source{Kind: parser.SourceSMTP, Service: s.Service, Peer: s.Peer, State: s.State, TLS: s.TLS},
+		Source: parser.Source{Kind: parser.SourceSMTP, Service: s.Service, Peer: s.Peer, State: s.State, TLS: s.TLS, Auth: s.Auth},
 	}
 }
 

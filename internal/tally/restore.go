@@ -214,6 +214,7 @@ func (p *peer) restore(s *PeerState, counters []*counter, shares []share) error 
 	}
 	return errors.Join(p.restoreFailures(s), p.restoreNotes(s))
 }
+
 func (p *peer) restoreFailures(s *PeerState) error {
 	if len(s.Failures) > maxOthers {
 		return fmt.Errorf("%.200q has failures of %d reasons", s.Label, len(s.Failures))
@@ -222,7 +223,7 @@ func (p *peer) restoreFailures(s *PeerState) error {
 	for _, f := range s.Failures {
 		key := PeerFailure{Result: f.Result, Reason: f.Reason}
 		if seen[key] || !utf8.ValidString(f.Result+f.Reason+f.Example) || len(f.Example) > maxExample {
-			return fmt.Errorf("%.200q has a failure that cannot be, or stands there twice: %.200q", s.Label, f)
+			return fmt.Errorf("%.200q has a failure that cannot be, or stands there twice: %.200q", s.Label, fmt.Sprint(f))
 		}
 		seen[key] = true
 	}
@@ -234,17 +235,11 @@ func (p *peer) restoreNotes(s *PeerState) error {
 	if len(s.Trust) == 0 && len(s.Policies) == 0 && len(s.Relays) == 0 {
 		return nil
 	}
-	words := strings.Join(s.Relays, "")
-	for _, counts := range []Counts{s.Trust, s.Policies} {
-		for word := range counts.All() {
-			words += word
-		}
-	}
-	if len(s.Relays) > MaxRelays || len(s.Trust) > maxWords+1 || len(s.Policies) > maxWords+1 || !utf8.ValidString(words) ||
-		!slices.IsSorted(s.Relays) || !s.Trust.sorted() || !s.Policies.sorted() {
+	if len(s.Relays) > MaxRelays || !slices.IsSorted(s.Relays) || !utf8.ValidString(strings.Join(s.Relays, "")) ||
+		!s.Trust.words() || !s.Policies.words() {
 		return fmt.Errorf("%.200q has relays, trust or policies that cannot be", s.Label)
 	}
-	p.notes = &domainNotes{slices.Clone(s.Trust), slices.Clone(s.Policies), slices.Clone(s.Relays)}
+	p.notes = &domainNotes{trust: slices.Clone(s.Trust), policies: slices.Clone(s.Policies), relays: slices.Clone(s.Relays)}
 	return nil
 }
 

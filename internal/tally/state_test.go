@@ -108,7 +108,7 @@ func (r *traveler) session(p *parser.Peer, at time.Duration) *parser.Session {
 	}
 	s.Service, s.Messages = services[[]string{"smtpd", "submission", "out"}[r.IntN(3)]], r.IntN(2)
 	if r.IntN(5) == 0 {
-		s.Auth.Method = "PLAIN"
+		s.Auth.Method, s.Auth.Username = "PLAIN", fmt.Sprintf("user%d@example.com", r.IntN(20))
 	}
 	return s
 }
@@ -178,32 +178,54 @@ func TestStateIsIndependent(t *testing.T) {
 	}
 }
 
-// TestStateForm holds the saved form, which older and newer programs read. Who changes it changes stateVersion, or makes sure that they can.
-func TestStateForm(t *testing.T) {
-	const saved = `{"version":1,"label_name":"host","hosts":["mx1"],"counters":[` +
-		`{"direction":"inbound","instance":"postfix","service":"smtpd","class":"public","tls":"failed","sessions":3,"with_mail":1,"messages":2},` +
-		`{"direction":"outbound","instance":"postfix","service":"smtp","class":"private","tls":"established","protocol":"TLSv1.3",` +
-		`"cipher":"TLS_AES_256_GCM_SHA384","sessions":0,"with_mail":0,"messages":5}],` +
-		`"deliveries":[{"instance":"postfix","service":"smtp","program":"smtp","class":"private","tls":"established","protocol":"TLSv1.3",` +
-		`"trust":"Trusted","policy":"may","requiretls":"requiretls","status":"sent","count":4,"recipients":5}],` +
-		`"failures":[{"direction":"inbound","service":"smtpd","class":"public","result":"validation-failure","reason":"timeout","count":3}],` +
-		`"key_exchanges":[{"direction":"inbound","group":"x25519","count":6}],"tlsrpt":[{"domain":"example.net","result":"success","count":7}],` +
-		`"plaintext_auth":[{"service":"submission","count":8}],` +
-		`"inbound":{"places":[{"label":"b.example.net","class":"public","counts":[{"counter":0,"sessions":1,"messages":2}],"failures":{"timeout":1},` +
-		`"first":"2026-11-22T04:00:00Z","last":"2026-11-22T04:00:02Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"2026-11-22T04:00:01Z"}],` +
-		`"other":{"label":"other","class":"public","counts":[{"counter":0,"sessions":1,"messages":0}],"failures":{"timeout":1},` +
-		`"first":"2026-11-22T04:00:00Z","last":"2026-11-22T04:00:00Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"0001-01-01T00:00:00Z"},` +
-		`"evicted":9},` +
-		`"outbound":{"places":[],"other":{"label":"other","class":"unknown","counts":[],"failures":{},"first":"0001-01-01T00:00:00Z",` +
-		`"last":"0001-01-01T00:00:00Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"0001-01-01T00:00:00Z"},"evicted":0},` +
-		`"domains":{"places":[{"label":"example.net","class":"private","counts":[{"counter":1,"sessions":0,"messages":5}],"failures":{},` +
-		`"first":"2026-11-22T04:00:03Z","last":"2026-11-22T04:00:03Z","last_tls":"2026-11-22T04:00:03Z","last_plaintext":"0001-01-01T00:00:00Z"}],` +
-		`"other":{"label":"other","class":"unknown","counts":[],"failures":{},"first":"0001-01-01T00:00:00Z",` +
-		`"last":"0001-01-01T00:00:00Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"0001-01-01T00:00:00Z"},"evicted":1}}`
+// savedState is the saved form, which older and newer programs read. Who changes it changes stateVersion, or makes sure that they can.
+const savedState = `{"version":2,"label_name":"host","hosts":["mx1"],"counters":[` +
+	`{"direction":"inbound","instance":"postfix","service":"smtpd","class":"public","tls":"failed","sessions":3,"with_mail":1,"messages":2},` +
+	`{"direction":"outbound","instance":"postfix","service":"smtp","class":"private","tls":"established","protocol":"TLSv1.3",` +
+	`"cipher":"TLS_AES_256_GCM_SHA384","sessions":0,"with_mail":0,"messages":5}],` +
+	`"deliveries":[{"instance":"postfix","service":"smtp","program":"smtp","class":"private","tls":"established","protocol":"TLSv1.3",` +
+	`"trust":"Trusted","policy":"may","requiretls":"requiretls","status":"sent","count":4,"recipients":5}],` +
+	`"failures":[{"direction":"inbound","service":"smtpd","class":"public","result":"validation-failure","reason":"timeout","count":3}],` +
+	`"key_exchanges":[{"direction":"inbound","group":"x25519","count":6}],"tlsrpt":[{"domain":"example.net","result":"success","count":7}],` +
+	`"plaintext_auth":[{"service":"submission","count":8}],` +
+	`"inbound":{"places":[{"label":"b.example.net","class":"public","counts":[{"counter":0,"sessions":1,"messages":2,` +
+	`"first":"2026-11-22T04:00:00Z","last":"2026-11-22T04:00:02Z","last_message":"2026-11-22T04:00:01Z"}],` +
+	`"failures":[{"result":"validation-failure","reason":"timeout","count":1,"last":"2026-11-22T04:00:00Z","example":"Connection timed out"}],` +
+	`"trust":{},"policies":{},"relays":null,"first":"2026-11-22T04:00:00Z","last":"2026-11-22T04:00:02Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"2026-11-22T04:00:01Z"}],` +
+	`"other":{"label":"other","class":"public","counts":[{"counter":0,"sessions":1,"messages":0,` +
+	`"first":"2026-11-22T04:00:00Z","last":"2026-11-22T04:00:00Z","last_message":"0001-01-01T00:00:00Z"}],` +
+	`"failures":[{"result":"validation-failure","reason":"timeout","count":1,"last":"2026-11-22T04:00:00Z"}],"trust":{},"policies":{},"relays":null,` +
+	`"first":"2026-11-22T04:00:00Z","last":"2026-11-22T04:00:00Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"0001-01-01T00:00:00Z"},` +
+	`"evicted":9},` +
+	`"outbound":{"places":[],"other":{"label":"other","class":"unknown","counts":[],"failures":null,"trust":{},"policies":{},"relays":null,"first":"0001-01-01T00:00:00Z",` +
+	`"last":"0001-01-01T00:00:00Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"0001-01-01T00:00:00Z"},"evicted":0},` +
+	`"domains":{"places":[{"label":"example.net","class":"private","counts":[{"counter":1,"sessions":0,"messages":5,` +
+	`"first":"2026-11-22T04:00:03Z","last":"2026-11-22T04:00:03Z","last_message":"2026-11-22T04:00:03Z"}],"failures":null,` +
+	`"trust":{"Trusted":5},"policies":{"may":5},"relays":["mx.example.net"],"first":"2026-11-22T04:00:03Z","last":"2026-11-22T04:00:03Z","last_tls":"2026-11-22T04:00:03Z","last_plaintext":"0001-01-01T00:00:00Z"}],` +
+	`"other":{"label":"other","class":"unknown","counts":[],"failures":null,"trust":{},"policies":{},"relays":null,"first":"0001-01-01T00:00:00Z",` +
+	`"last":"0001-01-01T00:00:00Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"0001-01-01T00:00:00Z"},"evicted":1},` +
+	`"users":{"places":[{"label":"u@example.com","class":"public","counts":[{"counter":0,"sessions":0,"messages":1,` +
+	`"first":"2026-11-22T04:00:01Z","last":"2026-11-22T04:00:01Z","last_message":"2026-11-22T04:00:01Z"}],"failures":null,"trust":{},"policies":{},"relays":null,` +
+	`"first":"2026-11-22T04:00:01Z","last":"2026-11-22T04:00:01Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"0001-01-01T00:00:00Z"}],` +
+	`"other":{"label":"other","class":"unknown","counts":[],"failures":null,"trust":{},"policies":{},"relays":null,"first":"0001-01-01T00:00:00Z",` +
+	`"last":"0001-01-01T00:00:00Z","last_tls":"0001-01-01T00:00:00Z","last_plaintext":"0001-01-01T00:00:00Z"},"evicted":2},` +
+	`"times":{"rows":[{"start":"2026-11-22T04:00:00Z","step":"hour","direction":"inbound","class":"public","tls":"failed","sessions":3,"messages":2}],` +
+	`"latest":498700,"evicted":3},` +
+	`"tracks":{"tracks":[{"host":"mx1","direction":"outbound","name":"mx.example.net","address":"10.0.0.25","class":"private",` +
+	`"tls":{"rank":1,"name":"plaintext","run":1,"last":"2026-11-22T04:00:05Z","need":3,"counts":[0,1,5,0,0,0,0],` +
+	`"down":{"count":1,"from_rank":2,"from":"TLSv1.3",` +
+	`"to_rank":1,"to":"plaintext","before":5,"since":1,"last_tls":"2026-11-22T04:00:03Z","first":"2026-11-22T04:00:05Z",` +
+	`"last":"2026-11-22T04:00:05Z","recovered":"0001-01-01T00:00:00Z"}},` +
+	`"version":{"rank":6,"name":"TLSv1.3","run":5,"last":"2026-11-22T04:00:03Z","need":3,"counts":[0,0,0,0,0,0,5],"down":null}}],` +
+	`"totals":[{"direction":"outbound","kind":"plaintext","count":4}],"evicted":5}}`
+
+// savedSnapshot is what savedState tells.
+func savedSnapshot() *Snapshot {
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
 	bad := SessionKey{"inbound", "postfix", "smtpd", "public", "failed", "", ""}
-	want := &Snapshot{
-		Schema: 1, Hosts: []string{"mx1"}, Sessions: []SessionRow{{bad, 3, 1}},
+	combination := CountKey{"postfix", "smtpd", "public", "failed", "", ""}
+	return &Snapshot{
+		Schema: 1, By: "host", Hosts: []string{"mx1"}, Sessions: []SessionRow{{bad, 3, 1}},
 		Messages: []MessageRow{{bad, 2}, {SessionKey{"outbound", "postfix", "smtp", "private", "established", "TLSv1.3", "TLS_AES_256_GCM_SHA384"}, 5}},
 		Deliveries: []DeliveryRow{
 			{DeliveryKey{"postfix", "smtp", "smtp", "private", "established", "TLSv1.3", "Trusted", "may", "requiretls", "sent"}, 4, 5},
@@ -212,32 +234,49 @@ func TestStateForm(t *testing.T) {
 			{
 				Direction: "inbound", Peer: "b.example.net", Class: "public", Sessions: 1, Messages: 2, TLS: Counts{{"failed", 1}},
 				MessagesTLS: Counts{{"failed", 2}}, Failures: Counts{{"timeout", 1}}, First: at(0), Last: at(2), LastPlain: new(at(1)),
-				Combinations: []PeerCount{{"failed", "", "", 1, 2}},
+				Combinations:   []PeerCount{{combination, 1, 2, at(0), at(2), new(at(1))}},
+				FailureDetails: []PeerFailure{{"validation-failure", "timeout", 1, at(0), "Connection timed out"}},
 			},
 			{
 				Direction: "inbound", Peer: "other", Sessions: 1, TLS: Counts{{"failed", 1}}, Failures: Counts{{"timeout", 1}},
-				First: at(0), Last: at(0), Combinations: []PeerCount{{"failed", "", "", 1, 0}},
+				First: at(0), Last: at(0), Combinations: []PeerCount{{combination, 1, 0, at(0), at(0), nil}},
+				FailureDetails: []PeerFailure{{"validation-failure", "timeout", 1, at(0), ""}},
 			},
 		},
 		Domains: []DomainRow{{
 			Domain: "example.net", Class: "private", Recipients: 5, TLS: Counts{{"established", 5}}, Protocols: Counts{{"TLSv1.3", 5}},
-			First: at(3), Last: at(3), LastTLS: new(at(3)),
+			Trust: Counts{{"Trusted", 5}}, Policies: Counts{{"may", 5}}, Relays: []string{"mx.example.net"},
+			First: at(3), Last: at(3), LastTLS: new(at(3)), FailureDetails: []PeerFailure{},
 		}},
-		Failures:     []FailureRow{{FailureKey{"inbound", "smtpd", "public", "validation-failure", "timeout"}, 3}},
-		KeyExchanges: []KeyExchangeRow{{KeyExchangeKey{"inbound", "x25519"}, 6}}, TLSRPT: []TLSRPTRow{{TLSRPTKey{"example.net", "success"}, 7}},
-		Auth: []AuthRow{{"submission", 8}}, Evicted: Evicted{Peers: 9, Domains: 1}, Unrecognized: []UnrecognizedRow{},
+		Users: []UserRow{{
+			User: "u@example.com", Messages: 1, TLS: Counts{{"failed", 1}}, First: at(1), Last: at(1),
+			Combinations: []PeerCount{{combination, 0, 1, at(1), at(1), new(at(1))}},
+		}},
+		TimeSeries: []TimeRow{{TimeKey{start, StepHour, "inbound", "public", "failed", ""}, 3, 2}},
+		Downgrades: []DowngradeRow{{
+			DowngradeKey: DowngradeKey{"mx1", "outbound", "mx.example.net", "10.0.0.25", KindPlaintext}, Class: "private", From: "TLSv1.3", To: "plaintext",
+			Count: 1, TLSMessages: 5, LastTLS: at(3), PlaintextMessages: 1, FirstPlaintext: new(at(5)), Last: at(5),
+		}},
+		DowngradeTotals: []DowngradeTotalRow{{"outbound", KindPlaintext, 4}},
+		Failures:        []FailureRow{{FailureKey{"inbound", "smtpd", "public", "validation-failure", "timeout"}, 3}},
+		KeyExchanges:    []KeyExchangeRow{{KeyExchangeKey{"inbound", "x25519"}, 6}}, TLSRPT: []TLSRPTRow{{TLSRPTKey{"example.net", "success"}, 7}},
+		Auth: []AuthRow{{"submission", 8}}, Evicted: Evicted{Peers: 9, Domains: 1, Users: 2, TimeRows: 3, Tracks: 5}, Unrecognized: []UnrecognizedRow{},
 		Hints: []Hint{{"plaintext_auth", "submission: 8 sessions sent a password without TLS; set smtpd_tls_auth_only = yes"}},
 	}
+}
+
+// TestStateForm reads and writes the saved form.
+func TestStateForm(t *testing.T) {
 	var s State
-	if err := json.Unmarshal([]byte(saved), &s); err != nil {
+	if err := json.Unmarshal([]byte(savedState), &s); err != nil {
 		t.Fatal(err)
 	}
 	tally, _ := restored(t, &s, Options{PeerLimit: 10, LabelName: "host"})
-	if diff := cmp.Diff(want, snapshot(tally)); diff != "" {
+	if diff := cmp.Diff(savedSnapshot(), snapshot(tally)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if text, err := json.Marshal(tally.State()); err != nil || string(text) != saved {
-		t.Errorf("%v, the form is\n%s, want\n%s", err, text, saved)
+	if text, err := json.Marshal(tally.State()); err != nil || string(text) != savedState {
+		t.Errorf("%v, the form is\n%s, want\n%s", err, text, savedState)
 	}
 }
 
@@ -350,7 +389,7 @@ func (test *optionsTest) check(t *testing.T) {
 		t.Errorf("%s: dropped %+v, want %+v", test.name, dropped, test.dropped)
 	}
 	got := snapshot(tally)
-	if diff := cmp.Diff(snapshot(before), got, cmpopts.IgnoreFields(Snapshot{}, "Peers", "Domains", "Evicted")); diff != "" {
+	if diff := cmp.Diff(snapshot(before), got, cmpopts.IgnoreFields(Snapshot{}, "By", "Peers", "Domains", "Evicted")); diff != "" {
 		t.Errorf("%s: totals (-before +after):\n%s", test.name, diff)
 	}
 	if diff := cmp.Diff(test.peers, inboundSessions(got)); diff != "" {
@@ -428,16 +467,39 @@ var damages = map[string]func(s *State){
 	"a counter before the first":        func(s *State) { s.Inbound.Places[0].Counts[0].Counter = -1 },
 	"more sessions than all":            func(s *State) { s.Inbound.Places[0].Counts[0].Sessions = 1 << 63 },
 	"more messages than all":            func(s *State) { s.Inbound.Places[0].Counts[0].Messages++ },
-	"other has more than all":           func(s *State) { s.Inbound.Other.Counts = []PeerCountState{{0, 1 << 63, 0}} },
+	"other has more than all":           func(s *State) { s.Inbound.Other.Counts = []PeerCountState{{Sessions: 1 << 63}} },
 	"domains have more than all":        func(s *State) { s.Domains.Places = append(s.Domains.Places, renamed(s.Domains.Places[1], "more")) },
 	"sessions of the other direction":   func(s *State) { s.Outbound = s.Inbound },
 	"a part of a counter twice": func(s *State) {
 		p := &s.Inbound.Places[0]
 		p.Counts = append(p.Counts, PeerCountState{Counter: p.Counts[0].Counter})
 	},
-	"a reason twice":         func(s *State) { s.Inbound.Places[0].Failures = Counts{{"timeout", 0}, {"timeout", 1}} },
-	"a reason of no text":    func(s *State) { s.Inbound.Places[0].Failures = Counts{{"\xff", 1}} },
-	"reasons past the bound": func(s *State) { s.Inbound.Places[0].Failures = make(Counts, maxOthers+1) },
+	"a reason twice": func(s *State) {
+		s.Inbound.Places[0].Failures = []PeerFailure{{Reason: "timeout"}, {Reason: "timeout", Count: 1}}
+	},
+	"a reason of no text":    func(s *State) { s.Inbound.Places[0].Failures = []PeerFailure{{Reason: "\xff"}} },
+	"reasons past the bound": func(s *State) { s.Inbound.Places[0].Failures = make([]PeerFailure, maxOthers+1) },
+	"an example past the bound": func(s *State) {
+		s.Inbound.Places[0].Failures = []PeerFailure{{Reason: "timeout", Example: strings.Repeat("a", maxExample+1)}}
+	},
+	"relays past the bound": func(s *State) { s.Domains.Places[1].Relays = []string{"a", "b", "c", "d", "e"} },
+	"relays out of order":   func(s *State) { s.Domains.Places[1].Relays = []string{"b", "a"} },
+	"a trust word twice":    func(s *State) { s.Domains.Places[1].Trust = Counts{{"Trusted", 1}, {"Trusted", 1}} },
+	"a policy of no text":   func(s *State) { s.Domains.Places[1].Policies = Counts{{"\xff", 1}} },
+	"users have more than all": func(s *State) {
+		s.Users.Places = []PeerState{{Label: "u", Class: "public", Counts: []PeerCountState{{Messages: 1 << 61}}}}
+	},
+	"an hour twice":            func(s *State) { s.Times.Rows = append(s.Times.Rows, s.Times.Rows[0]) },
+	"half an hour":             func(s *State) { s.Times.Rows[0].Start = start.Add(30 * time.Minute) },
+	"an hour after the latest": func(s *State) { s.Times.Latest-- },
+	"an hour that is long ago": func(s *State) { s.Times.Rows[0].Start = start.Add(-2 * hourRowsFor) },
+	"a step of no name":        func(s *State) { s.Times.Rows[0].Step = "fortnight" },
+	"a time of no text":        func(s *State) { s.Times.Rows[0].Protocol = "\xff" },
+	"a watched peer twice":     func(s *State) { s.Tracks.Tracks = append(s.Tracks.Tracks, s.Tracks.Tracks[0]) },
+	"a watched peer of no way": func(s *State) { s.Tracks.Tracks[0].Direction = "sideways" },
+	"a version of the future":  func(s *State) { s.Tracks.Tracks[0].Version.Rank = 99 },
+	"a total twice":            func(s *State) { s.Tracks.Totals = slices.Repeat([]DowngradeTotalRow{{Inbound, KindVersion, 1}}, 2) },
+	"a total of no kind":       func(s *State) { s.Tracks.Totals = []DowngradeTotalRow{{Inbound, "sideways", 1}} },
 }
 
 func TestDamagedState(t *testing.T) {

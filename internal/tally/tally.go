@@ -109,7 +109,7 @@ func (t *Tally) message(dir parser.Direction, svc *parser.Service, p *parser.Pee
 	if peer := t.peers[dir].of(p, at); peer != nil {
 		peer.message(c, p.Class, state, at)
 	}
-	t.tracks.message(dir, svc.Host, p, state, c.Protocol, at)
+	t.tracks.message(dir, svc, p, state, c.Protocol, at)
 }
 
 // Message counts nothing: Queued has.

@@ -32,6 +32,37 @@ func fill(t *Tally) {
 	t.Session(third)
 }
 
+// filledPeers are the peers that fill counts.
+func filledPeers() []PeerRow {
+	at := func(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) }
+	return []PeerRow{
+		{
+			Direction: "inbound", Peer: "192.0.2.2", Class: "public", Sessions: 2,
+			TLS: Counts{{"established", 1}, {"failed", 1}}, Protocols: Counts{{"TLSv1.2", 1}},
+			Ciphers:  Counts{{"ECDHE-RSA-AES256-GCM-SHA384", 1}},
+			Failures: Counts{{"client_certificate", 1}, {"timeout", 1}}, First: at(3), Last: at(4),
+			Combinations: []PeerCount{
+				{CountKey{"postfix", "smtpd", "public", "failed", "", ""}, 1, 0, at(3), at(3), nil},
+				{CountKey{"postfix-out", "smtpd", "public", "established", "TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384"}, 1, 0, at(4), at(4), nil},
+			},
+			FailureDetails: []PeerFailure{
+				{"certificate-not-trusted", "client_certificate", 1, at(4), ""}, {"validation-failure", "timeout", 1, at(3), "whatever it was"},
+			},
+		},
+		{
+			Direction: "inbound", Peer: "a.example.net", Class: "public", Sessions: 2, Messages: 3,
+			TLS: Counts{{"established", 1}, {"plaintext", 1}}, Protocols: Counts{{"TLSv1.3", 1}},
+			Ciphers: Counts{{"TLS_AES_256_GCM_SHA384", 1}}, MessagesTLS: Counts{{"established", 2}, {"plaintext", 1}},
+			First: at(1), Last: at(2), LastTLS: new(at(1)), LastPlain: new(at(2)),
+			Combinations: []PeerCount{
+				{CountKey{"postfix", "smtpd", "public", "established", "TLSv1.3", "TLS_AES_256_GCM_SHA384"}, 1, 2, at(1), at(1), new(at(1))},
+				{CountKey{"postfix", "submission", "public", "plaintext", "", ""}, 1, 1, at(2), at(2), new(at(2))},
+			},
+			FailureDetails: []PeerFailure{},
+		},
+	}
+}
+
 func TestSnapshot(t *testing.T) {
 	tally := New(Options{PeerLimit: 10})
 	fill(tally)
@@ -53,22 +84,19 @@ func TestSnapshot(t *testing.T) {
 		},
 		Messages:   []MessageRow{{tls13, 2}, {submission, 1}},
 		Deliveries: []DeliveryRow{}, Domains: []DomainRow{}, TLSRPT: []TLSRPTRow{},
-		Peers: []PeerRow{
-			{
-				Direction: "inbound", Peer: "192.0.2.2", Class: "public", Sessions: 2,
-				TLS: Counts{{"established", 1}, {"failed", 1}}, Protocols: Counts{{"TLSv1.2", 1}},
-				Ciphers:  Counts{{"ECDHE-RSA-AES256-GCM-SHA384", 1}},
-				Failures: Counts{{"client_certificate", 1}, {"timeout", 1}}, First: at(3), Last: at(4),
-				Combinations: []PeerCount{{"established", "TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384", 1, 0}, {"failed", "", "", 1, 0}},
-			},
-			{
-				Direction: "inbound", Peer: "a.example.net", Class: "public", Sessions: 2, Messages: 3,
-				TLS: Counts{{"established", 1}, {"plaintext", 1}}, Protocols: Counts{{"TLSv1.3", 1}},
-				Ciphers: Counts{{"TLS_AES_256_GCM_SHA384", 1}}, MessagesTLS: Counts{{"established", 2}, {"plaintext", 1}},
-				First: at(1), Last: at(2), LastTLS: new(at(1)), LastPlain: new(at(2)),
-				Combinations: []PeerCount{{"established", "TLSv1.3", "TLS_AES_256_GCM_SHA384", 1, 2}, {"plaintext", "", "", 1, 1}},
-			},
+		Peers: filledPeers(),
+		Users: []UserRow{},
+		TimeSeries: []TimeRow{
+			{TimeKey{start, StepHour, "inbound", "public", "established", "TLSv1.2"}, 1, 0},
+			{TimeKey{start, StepHour, "inbound", "public", "established", "TLSv1.3"}, 1, 2},
+			{TimeKey{start, StepHour, "inbound", "public", "failed", ""}, 1, 0},
+			{TimeKey{start, StepHour, "inbound", "public", "plaintext", ""}, 1, 1},
 		},
+		Downgrades: []DowngradeRow{{
+			DowngradeKey: DowngradeKey{"mx1", "inbound", "a.example.net", "192.0.2.1", KindPlaintext}, Class: "public", From: "TLSv1.3", To: "plaintext",
+			TLSMessages: 2, LastTLS: at(1), PlaintextMessages: 1, FirstPlaintext: new(at(2)), Last: at(2),
+		}},
+		DowngradeTotals: []DowngradeTotalRow{},
 		Failures: []FailureRow{
 			{FailureKey{"inbound", "smtpd", "public", "certificate-not-trusted", "client_certificate"}, 1},
 			{FailureKey{"inbound", "smtpd", "public", "validation-failure", "timeout"}, 1},
@@ -151,6 +179,7 @@ func TestEmptySnapshot(t *testing.T) {
 	want := &Snapshot{
 		Schema: 1, Hosts: []string{}, Sessions: []SessionRow{}, Messages: []MessageRow{}, Deliveries: []DeliveryRow{}, Peers: []PeerRow{},
 		Domains: []DomainRow{}, Failures: []FailureRow{}, KeyExchanges: []KeyExchangeRow{}, TLSRPT: []TLSRPTRow{}, Auth: []AuthRow{}, Hints: []Hint{}, Unrecognized: []UnrecognizedRow{},
+		Users: []UserRow{}, TimeSeries: []TimeRow{}, Downgrades: []DowngradeRow{}, DowngradeTotals: []DowngradeTotalRow{},
 	}
 	if diff := cmp.Diff(want, snapshot(New(Options{PeerLimit: 10}))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

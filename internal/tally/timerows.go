@@ -44,14 +44,15 @@ const (
 )
 
 // DowngradeRow tells of a peer whose mail moved under TLS, or under a better version of it, and then did not. If that happened several times, the row is
-// about the last time. Messages are inbound messages or outbound recipients.
+// about the last time. Messages are inbound messages or outbound recipients. Of KindPlaintext there is a row for each peer whose last message was
+// in plaintext after one under TLS; and of both kinds one for each peer that was steady when it happened, even if it has recovered.
 type DowngradeRow struct {
 	DowngradeKey
 	Class             string     `json:"class"`
 	From              string     `json:"from"`                         // TLS version before; "TLS" if it was not logged
 	To                string     `json:"to"`                           // "plaintext", or the lower TLS version of the last message
-	Count             uint64     `json:"count"`                        // how often it happened
-	TLSMessages       uint64     `json:"tls_messages"`                 // before, one after the other
+	Count             uint64     `json:"count"`                        // how often it happened to a peer that was steady: 0 may mean nothing
+	TLSMessages       uint64     `json:"tls_messages"`                 // all that were as good as From, before
 	LastTLS           time.Time  `json:"last_tls"`                     // the last of those
 	PlaintextMessages uint64     `json:"plaintext_messages,omitempty"` // since then, of KindPlaintext
 	FirstPlaintext    *time.Time `json:"first_plaintext,omitempty"`
@@ -61,7 +62,7 @@ type DowngradeRow struct {
 	Recovered         *time.Time `json:"recovered,omitempty"` // the first message that was as good as before; nil if there is none yet
 }
 
-// DowngradeTotalRow counts downgrades, those of peers that were forgotten too.
+// DowngradeTotalRow adds up the Count of all peers, those that were forgotten too.
 type DowngradeTotalRow struct {
 	Direction string `json:"direction"`
 	Kind      string `json:"kind"`

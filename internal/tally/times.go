@@ -28,9 +28,9 @@ type timeBin struct {
 
 // How long rows of each step are kept before they are added up to the next one.
 const (
-	keepHours  = 14 * 24 * time.Hour
-	keepDays   = 400 * 24 * time.Hour
-	keepMonths = 50 * 365 * 24 * time.Hour
+	hourRowsFor  = 14 * 24 * time.Hour
+	dayRowsFor   = 400 * 24 * time.Hour
+	monthRowsFor = 50 * 365 * 24 * time.Hour
 )
 
 // maxTimeRows bounds the series. An hour has some dozens of rows at most; only times that are made up, many years apart, can be so many.
@@ -91,19 +91,19 @@ func (s *timeSeries) step(at time.Time, step string) (time.Time, string) {
 	latest := time.Unix(s.latest*3600, 0)
 	recent := func(keep time.Duration) bool { return at.After(latest.Add(-keep)) }
 	if step == StepHour {
-		if at = at.Truncate(time.Hour); recent(keepHours) {
+		if at = at.Truncate(time.Hour); recent(hourRowsFor) {
 			return at, StepHour
 		}
 		step = StepDay
 	}
 	if step == StepDay {
-		if at = at.Truncate(24 * time.Hour); recent(keepDays) {
+		if at = at.Truncate(24 * time.Hour); recent(dayRowsFor) {
 			return at, StepDay
 		}
 		step = StepMonth
 	}
 	if step == StepMonth {
-		if at = time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC); recent(keepMonths) {
+		if at = time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC); recent(monthRowsFor) {
 			return at, StepMonth
 		}
 	}

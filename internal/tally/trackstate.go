@@ -36,12 +36,13 @@ type TrackState struct {
 
 // WatchState is how good a peer's messages were lately.
 type WatchState struct {
-	Rank int             `json:"rank"` // 0 before the first message
-	Name string          `json:"name"`
-	Run  uint64          `json:"run"`
-	Last time.Time       `json:"last"`
-	Need uint64          `json:"need"`
-	Down *DowngradeState `json:"down"` // nil before the first downgrade
+	Rank   int             `json:"rank"` // 0 before the first message
+	Name   string          `json:"name"`
+	Run    uint64          `json:"run"`
+	Last   time.Time       `json:"last"`
+	Need   uint64          `json:"need"`
+	Counts []uint64        `json:"counts"` // by rank
+	Down   *DowngradeState `json:"down"`   // nil before the first downgrade
 }
 
 // DowngradeState is the last downgrade of a peer.
@@ -91,7 +92,7 @@ func (s *tracks) state() TracksState {
 }
 
 func (w *watch) state() WatchState {
-	s := WatchState{Rank: w.level.rank, Name: w.level.name, Run: w.run, Last: w.last, Need: w.need}
+	s := WatchState{Rank: w.level.rank, Name: w.level.name, Run: w.run, Last: w.last, Need: w.need, Counts: slices.Clone(w.counts[:])}
 	if d := w.down; d != nil {
 		s.Down = &DowngradeState{d.count, d.from.rank, d.from.name, d.to.rank, d.to.name, d.before, d.since, d.lastTLS, d.first, d.last, d.recovered}
 	}
@@ -132,11 +133,12 @@ func direction(name string) bool { return name == Inbound || name == Outbound }
 // possible tells whether this can have been saved.
 func (s *WatchState) possible() bool {
 	d := cmp.Or(s.Down, &DowngradeState{})
-	return utf8.ValidString(s.Name+d.From+d.To) && slices.Max([]int{s.Rank, d.FromRank, d.ToRank}) <= len(versions) && s.Need <= maxNeed
+	return utf8.ValidString(s.Name+d.From+d.To) && slices.Max([]int{s.Rank, d.FromRank, d.ToRank, len(s.Counts) - 1}) <= len(versions) && s.Need <= maxNeed
 }
 
 func (s *WatchState) watch() watch {
 	w := watch{level: level{s.Rank, s.Name}, run: s.Run, last: s.Last, need: s.Need}
+	copy(w.counts[:], s.Counts)
 	if d := s.Down; d != nil {
 		w.down = &downgrade{
 			d.Count, level{d.FromRank, d.From}, level{d.ToRank, d.To}, d.Before, d.Since, d.LastTLS, d.First, d.Last, d.Recovered,
