@@ -55,7 +55,7 @@ func (r *DeliveryRow) add(o *DeliveryRow) {
 // add lets the row with the later session or message tell the class: a name may stand for addresses of several.
 func (r *PeerRow) add(o *PeerRow) {
 	r.Direction, r.Peer = o.Direction, o.Peer
-	if cmp.Or(compareTimes(r.Last, o.Last), cmp.Compare(r.Class, o.Class)) < 0 {
+	if cmp.Or(r.Last.Compare(o.Last), cmp.Compare(r.Class, o.Class)) < 0 {
 		r.Class = o.Class
 	}
 	increase(&r.Sessions, o.Sessions)
@@ -108,8 +108,11 @@ func (c *PeerCount) add(o *PeerCount) {
 func (f *PeerFailure) add(o *PeerFailure) {
 	f.Result, f.Reason = o.Result, o.Reason
 	increase(&f.Count, o.Count)
-	if cmp.Or(compareTimes(f.Last, o.Last), cmp.Compare(f.Example, o.Example)) < 0 {
-		f.Last, f.Example = o.Last, o.Example
+	if cmp.Or(f.Last.Compare(o.Last), cmp.Compare(f.Example, o.Example)) < 0 {
+		f.Example = o.Example
+	}
+	if compareTimes(f.Last, o.Last) < 0 {
+		f.Last = o.Last
 	}
 }
 
