@@ -45,7 +45,10 @@ func addReport(sum *tally.Snapshot, name string, std stdio) error {
 	if err == nil {
 		err = sum.Add(s)
 	}
-	hint := ""
+	if err == nil {
+		return nil
+	}
+	var hint string
 	switch {
 	case errors.Is(err, report.ErrJSON):
 		hint = "logs are for parse; with --format json it writes what merge reads"

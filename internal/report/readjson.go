@@ -24,9 +24,12 @@ var ErrJSON = errors.New("not a report in JSON")
 // jsonError is an ErrJSON with its reason.
 type jsonError struct{ error }
 
-func (e jsonError) Error() string        { return ErrJSON.Error() + ": " + e.error.Error() }
-func (e jsonError) Is(target error) bool { return target == ErrJSON } //nolint:errorlint // this is what errors.Is calls
-func (e jsonError) Unwrap() error        { return e.error }
+func (e jsonError) Error() string { return ErrJSON.Error() + ": " + e.error.Error() }
+
+func (e jsonError) Unwrap() error { return e.error }
+
+// Is tells errors.Is that this is an ErrJSON.
+func (e jsonError) Is(target error) bool { return target == ErrJSON }
 
 // ReadJSON reads a report that JSON wrote. What can be told from the rest of it is not read: the hints are drawn anew, and members of other names
 // are passed over. Of r no more than 256 MB are read, and no row of more than 8 MB. An error is that of r, or wraps ErrJSON; or tally.ErrSchema: then
@@ -97,7 +100,7 @@ func (j *jsonReader) read() error {
 	for j.dec.More() {
 		token, err := j.dec.Token()
 		if err != nil {
-			return err
+			return noEOF(err)
 		}
 		name, _ := token.(string) // or More would have said no
 		if seen[name] {

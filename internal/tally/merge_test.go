@@ -293,7 +293,8 @@ func TestAddHugeCounts(t *testing.T) {
 		Schema: Schema, Lines: Lines{Total: math.MaxUint64}, Auth: []AuthRow{{"smtpd", math.MaxUint64}},
 		Peers: []PeerRow{{Direction: Inbound, Peer: "a", TLS: Counts{{"failed", math.MaxUint64 - 1}}}},
 		TimeSeries: []TimeRow{
-			{TimeKey{Start: start.AddDate(-100, 0, 0), Step: StepHour}, maxCount, 1}, {TimeKey{Start: start.AddDate(-100, 0, 1), Step: StepHour}, maxCount, 2},
+			{TimeKey{Start: start.AddDate(-100, 0, 0), Step: StepHour}, maxCount, 1},
+			{TimeKey{Start: start.AddDate(-100, 0, 1), Step: StepHour}, maxCount, 2},
 			{TimeKey{Start: start, Step: StepHour}, 1, 1},
 		},
 	}
