@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
@@ -46,14 +48,15 @@ type Log struct {
 type Build struct{ Version, Revision, GoVersion string }
 
 type collector struct {
-	read  func() Data
-	build Build
-	descs [numMetrics]*prometheus.Desc
+	read    func() Data
+	profile *grade.Profile
+	build   Build
+	descs   [numMetrics]*prometheus.Desc
 }
 
-// NewCollector returns a collector that calls read once for each scrape, maybe from several goroutines at once.
-func NewCollector(read func() Data, build Build) prometheus.Collector {
-	return &collector{read, build, describe()}
+// NewCollector returns a collector that calls read once for each scrape, maybe from several goroutines at once. Ciphers are graded by profile.
+func NewCollector(read func() Data, profile *grade.Profile, build Build) prometheus.Collector {
+	return &collector{read, profile, build, describe()}
 }
 
 // Describe sends all metrics that there can be.
@@ -67,7 +70,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	d := c.read()
 	s := &scrape{out, &c.descs}
-	s.mail(&d)
+	s.mail(&d, c.profile)
 	s.logs(&d)
 	s.send(buildInfo, 1, c.build.Version, c.build.Revision, c.build.GoVersion)
 }
@@ -101,8 +104,9 @@ func (s *scrape) flush(m metric, v sum) {
 }
 
 // mail makes the metrics that are about mail, and not about the program and its logs.
-func (s *scrape) mail(d *Data) {
+func (s *scrape) mail(d *Data, profile *grade.Profile) {
 	s.totals(d)
+	s.grades(d.Snapshot, profile)
 	s.peers(d.Snapshot.Peers)
 	s.domains(d.Snapshot.Domains)
 }
@@ -151,6 +155,18 @@ func (t *totals) add(s *tally.Snapshot) {
 	for _, r := range s.DowngradeTotals {
 		t.downgrades.add(r.Count, r.Direction, r.Kind)
 	}
+}
+
+// grades are added up anew from counters that only grow. A protocol and a cipher always have the same grade by one profile, so these only grow too.
+func (s *scrape) grades(snapshot *tally.Snapshot, profile *grade.Profile) {
+	sessions, messages := sum{}, sum{}
+	knownGrades(profile.Name(), sessions, messages)
+	for _, r := range report.Grades(snapshot, profile) {
+		sessions.add(r.Sessions, r.Direction, r.Class, r.Profile, r.Grade)
+		messages.add(r.Messages, r.Direction, r.Class, r.Profile, r.Grade)
+	}
+	s.flush(gradedSessionsTotal, sessions)
+	s.flush(gradedMessagesTotal, messages)
 }
 
 func (s *scrape) peers(rows []tally.PeerRow) {

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
@@ -57,11 +59,25 @@ func sampleData(t *testing.T) Data {
 	}
 }
 
+func profile(t *testing.T) *grade.Profile {
+	t.Helper()
+	p, err := grade.ByName("rfc9325")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // gather returns the samples of one scrape by "name{labels}", without the labels that are empty.
 func gather(t *testing.T, data Data) map[string]float64 {
 	t.Helper()
+	return gatherBy(t, profile(t), data)
+}
+
+func gatherBy(t *testing.T, p *grade.Profile, data Data) map[string]float64 {
+	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(NewCollector(func() Data { return data }, Build{"1.2.3", "abc", "go1.26"}))
+	registry.MustRegister(NewCollector(func() Data { return data }, p, Build{"1.2.3", "abc", "go1.26"}))
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +133,11 @@ func TestCollect(t *testing.T) {
 		"key_exchanges_total{direction=inbound,group=secp256r1}":                                                      1,
 		"plaintext_auth_total{service=submission}":                                                                    1,
 
+		"graded_sessions_total{class=public,direction=inbound,grade=good,profile=rfc9325}":       1,
+		"graded_sessions_total{class=private,direction=inbound,grade=plaintext,profile=rfc9325}": 2,
+		"graded_messages_total{class=public,direction=inbound,grade=good,profile=rfc9325}":       1,
+		"graded_messages_total{class=private,direction=inbound,grade=plaintext,profile=rfc9325}": 2,
+
 		"open_sessions{}": 1, "open_messages{}": 3, "tracked_peers{}": 4,
 		"log_lines_total{result=used}": 20, "log_lines_total{result=ignored}": 1, "log_lines_total{result=unrecognized}": 1,
 		"log_lines_total{result=foreign}": 1,
@@ -145,6 +166,8 @@ func TestKnownSeriesStartAtZero(t *testing.T) {
 		{"handshake_failures_total{direction=inbound,reason=timeout,result=validation-failure,service=smtpd}", before},
 		{"key_exchanges_total{direction=inbound,group=X25519MLKEM768}", before},
 		{"plaintext_auth_total{service=smtpd}", before},
+		{"graded_messages_total{class=public,direction=outbound,grade=insufficient,profile=rfc9325}", before},
+		{"graded_sessions_total{class=private,direction=inbound,grade=unknown,profile=rfc9325}", before},
 		{"log_lines_total{result=unrecognized}", before},
 		{"evicted_total{what=session}", before},
 		{"sessions_total{class=public,direction=inbound,mta=postfix,service=submission,tls=failed}", after},
@@ -160,7 +183,7 @@ func TestKnownSeriesStartAtZero(t *testing.T) {
 func TestLint(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	data := sampleData(t)
-	registry.MustRegister(NewCollector(func() Data { return data }, Build{}))
+	registry.MustRegister(NewCollector(func() Data { return data }, profile(t), Build{}))
 	problems, err := testutil.GatherAndLint(registry)
 	if err != nil {
 		t.Fatal(err)
@@ -168,4 +191,66 @@ func TestLint(t *testing.T) {
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
+}
+
+// Graded counters never go back while the log is read, with all that a session can end as, and each profile that there is.
+func TestGradesNeverGoBack(t *testing.T) {
+	for _, name := range grade.Profiles() {
+		p, err := grade.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts := tally.New(tally.Options{PeerLimit: 1, PeerIdle: time.Second})
+		lines := parser.New(counts, parser.Options{Location: time.UTC, Year: 2026})
+		before := map[string]float64{}
+		for line := range strings.Lines(gradedLog()) {
+			lines.Feed([]byte(line))
+			c := lines.Counts()
+			now := gatherBy(t, p, Data{Snapshot: counts.Snapshot(&c)})
+			for series, value := range before {
+				if !strings.HasPrefix(series, "graded_") {
+					continue
+				}
+				if v, ok := now[series]; !ok || v < value {
+					t.Fatalf("%s goes from %v to %v with %s", series, value, v, line)
+				}
+			}
+			before = now
+		}
+		sessions := 0.0
+		for series, value := range before {
+			if strings.HasPrefix(series, "graded_sessions_total") {
+				sessions += value
+			}
+		}
+		if sessions != 6 {
+			t.Errorf("%s: %v sessions have a grade, want 6", name, sessions)
+		}
+	}
+}
+
+// gradedLog has sessions of several peers, for which there is not place enough: three ciphers, one that is not known, plaintext, a handshake of which the
+// cipher was not logged, and one that failed.
+func gradedLog() string {
+	var log strings.Builder
+	for i, established := range []string{
+		"TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)", "TLSv1.2 with cipher AES128-SHA (128/128 bits)",
+		"TLSv1 with cipher ECDHE-RSA-AES128-SHA (128/128 bits)", "TLSv1.3 with cipher TLS_OF_TOMORROW (256/256 bits)", "", "unlogged", "failed",
+	} {
+		prefix := fmt.Sprintf("Nov 22 04:00:%02d mx1 postfix/smtpd[%d]: ", 2*i, i+1)
+		peer, starttls := fmt.Sprintf("host%d.example.net[192.0.2.%d]", i, i+1), " starttls=1"
+		log.WriteString(prefix + "connect from " + peer + "\n")
+		switch established {
+		case "":
+			starttls = ""
+		case "unlogged":
+		case "failed":
+			starttls = " starttls=0/1"
+			log.WriteString(prefix + "SSL_accept error from " + peer + ": -1\n")
+		default:
+			log.WriteString(prefix + "Anonymous TLS connection established from " + peer + ": " + established + "\n")
+		}
+		log.WriteString(prefix + "disconnect from " + peer + " ehlo=2" + starttls + " quit=1 commands=4\n")
+	}
+	return log.String()
 }

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
@@ -71,6 +72,18 @@ func (t *totals) knownInboundFailures(service string) {
 		t.failures.add(0, tally.Inbound, service, parser.ResultValidationFailure, reason)
 	}
 	t.failures.add(0, tally.Inbound, service, parser.ResultCertificateNotTrusted, parser.ReasonClientCertificate)
+}
+
+// knownGrades are those of peers beyond this host.
+func knownGrades(profile string, sessions, messages sum) {
+	for _, direction := range []string{tally.Inbound, tally.Outbound} {
+		for _, class := range []parser.Class{parser.ClassPrivate, parser.ClassPublic} {
+			for _, name := range report.GradeNames() {
+				sessions.add(0, direction, class.String(), profile, name)
+				messages.add(0, direction, class.String(), profile, name)
+			}
+		}
+	}
 }
 
 // tlsrptResults are those that Postfix 3.10 can report.

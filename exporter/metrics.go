@@ -21,6 +21,8 @@ const (
 	deliveriesTotal
 	domainMessagesTotal
 	tlsrptTotal
+	gradedSessionsTotal
+	gradedMessagesTotal
 	contradictionsTotal
 	ambiguousTotal
 
@@ -113,6 +115,16 @@ var metrics = [numMetrics]struct {
 		"tlsrpt_results_total", prometheus.CounterValue,
 		"Handshakes that Postfix reported to the TLSRPT library, by RFC 8460 result type or \"success\".",
 		[]string{"result"},
+	},
+	gradedSessionsTotal: {
+		"graded_sessions_total", prometheus.CounterValue,
+		"SMTP sessions, by how far their TLS meets the guideline named in profile. Failed handshakes are left out.",
+		[]string{"direction", "class", "profile", "grade"},
+	},
+	gradedMessagesTotal: {
+		"graded_messages_total", prometheus.CounterValue,
+		"Inbound messages and outbound recipients, by how far their TLS meets the guideline named in profile.",
+		[]string{"direction", "class", "profile", "grade"},
 	},
 	contradictionsTotal: {
 		"contradictions_total", prometheus.CounterValue,

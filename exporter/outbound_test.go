@@ -70,6 +70,11 @@ func TestCollectOutbound(t *testing.T) {
 		"key_exchanges_total{direction=outbound,group=X25519MLKEM768}":                                           1,
 		"tlsrpt_results_total{result=success}":                                                                   1, "tlsrpt_results_total{result=dane-required}": 1,
 
+		"graded_sessions_total{class=public,direction=outbound,grade=good,profile=rfc9325}":      1,
+		"graded_sessions_total{class=public,direction=outbound,grade=plaintext,profile=rfc9325}": 1,
+		"graded_messages_total{class=public,direction=outbound,grade=good,profile=rfc9325}":      2,
+		"graded_messages_total{class=public,direction=outbound,grade=plaintext,profile=rfc9325}": 1,
+
 		"contradictions_total{}": 2, "ambiguous_deliveries_total{}": 3, "evicted_total{what=delivery}": 4, "evicted_total{what=process}": 5,
 		"tracked_peers{}": 2, "exporter_build_info{goversion=go1.26,revision=abc,version=1.2.3}": 1,
 	}
@@ -124,7 +129,7 @@ func TestKnownOutboundSeries(t *testing.T) {
 
 func TestLintOutbound(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(NewCollector(func() Data { return outboundData(nil) }, Build{}))
+	registry.MustRegister(NewCollector(func() Data { return outboundData(nil) }, profile(t), Build{}))
 	problems, err := testutil.GatherAndLint(registry)
 	if err != nil {
 		t.Fatal(err)

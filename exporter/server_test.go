@@ -19,7 +19,7 @@ func config(t *testing.T, ready bool) Config {
 	data := sampleData(t)
 	return Config{
 		TelemetryPath: "/metrics", Version: "1.2.3", Ready: func() bool { return ready }, Logger: slog.New(slog.DiscardHandler),
-		Collector: NewCollector(func() Data { return data }, Build{Version: "1.2.3"}), Data: func() Data { return data },
+		Collector: NewCollector(func() Data { return data }, profile(t), Build{Version: "1.2.3"}), Data: func() Data { return data },
 	}
 }
 
@@ -76,7 +76,7 @@ func TestHostileLabel(t *testing.T) {
 	data := sampleData(t)
 	data.Snapshot.Peers[0].Peer = "a\"} 1\nforged_total 7 #<script>\xff"
 	cfg := config(t, true)
-	cfg.Collector = NewCollector(func() Data { return data }, Build{})
+	cfg.Collector = NewCollector(func() Data { return data }, profile(t), Build{})
 	handler, err := Handler(cfg)
 	if err != nil {
 		t.Fatal(err)

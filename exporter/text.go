@@ -6,16 +6,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
 
 // WriteText writes the metrics about mail in Prometheus's text format, as the textfile collector of the node exporter reads it. They are those of a
-// scrape, by the same names and with the same numbers; without those about the program and its logs. Services may be nil, see Data.
-func WriteText(w io.Writer, s *tally.Snapshot, services []*parser.Service) error {
+// scrape, by the same names and with the same numbers; without those about the program and its logs. Services may be nil, see Data. Ciphers are
+// graded by profile.
+func WriteText(w io.Writer, s *tally.Snapshot, services []*parser.Service, profile *grade.Profile) error {
 	read := func() Data { return Data{Snapshot: s, Services: services} }
 	registry := prometheus.NewRegistry()
-	if err := registry.Register(mailCollector{&collector{read: read, descs: describe()}}); err != nil {
+	if err := registry.Register(mailCollector{&collector{read: read, profile: profile, descs: describe()}}); err != nil {
 		return err
 	}
 	families, err := registry.Gather()
@@ -37,5 +39,5 @@ type mailCollector struct{ *collector }
 func (c mailCollector) Collect(out chan<- prometheus.Metric) {
 	d := c.read()
 	s := &scrape{out, &c.descs}
-	s.mail(&d)
+	s.mail(&d, c.profile)
 }

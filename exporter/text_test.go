@@ -27,7 +27,7 @@ var aboutProgram = map[metric]bool{
 func textOf(t *testing.T, data Data) (string, map[string]float64) {
 	t.Helper()
 	var out bytes.Buffer
-	if err := WriteText(&out, data.Snapshot, data.Services); err != nil {
+	if err := WriteText(&out, data.Snapshot, data.Services, profile(t)); err != nil {
 		t.Fatal(err)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -86,7 +86,7 @@ func TestWriteTextOfNothing(t *testing.T) {
 // TestWriteTextFails tells when the file cannot be written.
 func TestWriteTextFails(t *testing.T) {
 	broken := errors.New("broken")
-	if err := WriteText(brokenWriter{broken}, sampleData(t).Snapshot, nil); !errors.Is(err, broken) {
+	if err := WriteText(brokenWriter{broken}, sampleData(t).Snapshot, nil, profile(t)); !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
@@ -14,7 +16,7 @@ type foundError struct{ what []string }
 func (e foundError) Error() string { return "found " + strings.Join(e.what, ", ") }
 
 // found returns a foundError, or nil if nothing was found.
-func (f *reportFlags) found(s *tally.Snapshot) error {
+func (f *reportFlags) found(s *tally.Snapshot, profile *grade.Profile) error {
 	var what []string
 	add := func(name string, n uint64, one, many string) {
 		switch {
@@ -25,9 +27,8 @@ func (f *reportFlags) found(s *tally.Snapshot) error {
 			what = append(what, fmt.Sprintf("%d %s", n, many))
 		}
 	}
-	plaintext, weak := badMessages(s)
-	add("plaintext", plaintext, "message in plaintext", "messages in plaintext")
-	add("weak", weak, "message under weak TLS", "messages under weak TLS")
+	add("plaintext", plaintextMessages(s), "message in plaintext", "messages in plaintext")
+	add("weak", weakMessages(s, profile), "message under weak TLS", "messages under weak TLS")
 	add("failed", failedHandshakes(s), "failed handshake", "failed handshakes")
 	if len(what) == 0 {
 		return nil
@@ -35,18 +36,24 @@ func (f *reportFlags) found(s *tally.Snapshot) error {
 	return foundError{what}
 }
 
-// badMessages counts messages that moved in plaintext, or under weak TLS, to or from another host.
-func badMessages(s *tally.Snapshot) (plaintext, underWeak uint64) {
+// plaintextMessages counts messages that moved in plaintext to or from another host.
+func plaintextMessages(s *tally.Snapshot) (n uint64) {
 	for _, r := range s.Messages {
-		switch {
-		case !beyondHost(r.Class):
-		case r.TLS == "plaintext":
-			plaintext += r.Count
-		case r.TLS == "established" && weak(r.Protocol, r.Cipher):
-			underWeak += r.Count
+		if r.TLS == "plaintext" && beyondHost(r.Class) {
+			n += r.Count
 		}
 	}
-	return plaintext, underWeak
+	return n
+}
+
+// weakMessages counts messages that moved to or from another host under TLS that nobody should use any more.
+func weakMessages(s *tally.Snapshot, profile *grade.Profile) (n uint64) {
+	for _, r := range report.Grades(s, profile) {
+		if (r.Grade == grade.PhaseOut.String() || r.Grade == grade.Insufficient.String()) && beyondHost(r.Class) {
+			n += r.Messages
+		}
+	}
+	return n
 }
 
 // failedHandshakes counts the handshakes with other hosts that failed, and those in which a certificate was refused.
@@ -61,8 +68,3 @@ func failedHandshakes(s *tally.Snapshot) (n uint64) {
 
 // beyondHost tells whether a peer is, or may be, on another host.
 func beyondHost(class string) bool { return class != "loopback" && class != "unix" }
-
-// weak tells whether nobody should use this any more: versions of TLS that RFC 8996 and those before it deprecate.
-func weak(protocol, _ string) bool {
-	return strings.HasPrefix(protocol, "SSL") || protocol == "TLSv1" || protocol == "TLSv1.1"
-}

@@ -23,6 +23,7 @@ type cli struct {
 	Parse   parseCmd    `cmd:"" help:"Print a report about log files."`
 	Merge   mergeCmd    `cmd:"" help:"Print one report out of several that parse wrote with --format json."`
 	Events  eventsCmd   `cmd:"" help:"Print one JSON object a line: each session and message of log files."`
+	Policy  policyCmd   `cmd:"" help:"Print smtp_tls_policy_maps entries for domains whose mail always went under TLS."`
 	Serve   serveCmd    `cmd:"" help:"Follow a log and export Prometheus metrics."`
 	Explain explainCmd  `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
 	Version versionFlag `help:"Print the version and exit." env:"-"`
@@ -52,7 +53,7 @@ func run(args []string, std stdio) int {
 	defer stop()
 	var c cli
 	app, err := kong.New(&c, kong.Name("postfix-tls-exporter"), kong.Description(description),
-		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), gradeVars(), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	if err != nil {
 		return fail(std, err, exitUsage)

@@ -17,6 +17,10 @@ type mergeCmd struct {
 // Run prints the sum of the reports. They are read one after the other, so that no more than one is in memory beside the sum. If one fails, the sum
 // is that of the rest.
 func (c *mergeCmd) Run(ctx context.Context, std stdio) error {
+	profile, err := c.profile()
+	if err != nil {
+		return err
+	}
 	var sum tally.Snapshot
 	var errs []error
 	for _, name := range eachOnce(c.Reports) {
@@ -31,7 +35,7 @@ func (c *mergeCmd) Run(ctx context.Context, std stdio) error {
 	if sum.Schema == 0 { // not one could be read
 		return errors.Join(errs...)
 	}
-	return errors.Join(append(errs, c.write(std, &sum, nil))...)
+	return errors.Join(append(errs, c.write(std, &sum, nil, profile))...)
 }
 
 // addReport adds the report in a file. The error names it.

@@ -18,10 +18,14 @@ type parseCmd struct {
 
 // Run prints the report. If an input fails, the report is about the rest.
 func (c *parseCmd) Run(ctx context.Context, std stdio) error {
+	profile, err := c.profile()
+	if err != nil {
+		return err
+	}
 	t := tally.New(tally.Options{PeerLimit: reportPeers, Label: peerLabel(c.By), LabelName: c.By})
 	counts, err := c.read(ctx, std, t, true)
 	if _, ok := errors.AsType[usageError](err); ok {
 		return err
 	}
-	return errors.Join(err, c.write(std, t.Snapshot(&counts), counts.Services))
+	return errors.Join(err, c.write(std, t.Snapshot(&counts), counts.Services, profile))
 }

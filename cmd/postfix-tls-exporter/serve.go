@@ -30,6 +30,7 @@ type serveCmd struct {
 	TelemetryPath string        `name:"web.telemetry-path" default:"/metrics" help:"Path of the metrics."`
 	LogLevel      string        `name:"log.level" enum:"debug,info,warn,error" default:"info" help:"Own messages from this level on: debug, info, warn or error."`
 	LogStyle      string        `name:"log.format" enum:"logfmt,json" default:"logfmt" help:"Form of own messages: logfmt or json."`
+	gradeFlags
 	logFormat
 }
 
@@ -66,6 +67,10 @@ func (c *serveCmd) Run(ctx context.Context, std stdio) error {
 
 // serve follows the logs and answers requests until ctx ends.
 func (c *serveCmd) serve(ctx context.Context, l *live, b build, hup <-chan os.Signal, logger *slog.Logger) error {
+	profile, err := c.profile()
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, followed := range l.logs {
 		group.Go(func() error { return l.follow(ctx, followed) })
@@ -82,7 +87,7 @@ func (c *serveCmd) serve(ctx context.Context, l *live, b build, hup <-chan os.Si
 		return exporter.Serve(ctx, exporter.Config{
 			Web:           &web.FlagConfig{WebListenAddresses: &c.ListenAddress, WebSystemdSocket: &c.SystemdSocket, WebConfigFile: &c.WebConfig},
 			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Data: l.data, Hold: l.saves.store != nil, Logger: logger,
-			Collector: exporter.NewCollector(l.data, exporter.Build{Version: b.version, Revision: b.revision, GoVersion: b.goVersion}),
+			Collector: exporter.NewCollector(l.data, profile, exporter.Build{Version: b.version, Revision: b.revision, GoVersion: b.goVersion}),
 		})
 	})
 	return group.Wait()

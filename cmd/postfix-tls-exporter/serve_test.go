@@ -302,6 +302,7 @@ func TestServeEnds(t *testing.T) {
 	var watched sync.WaitGroup
 	watched.Go(func() { watch(r, address) })
 	c := serveCmd{
+		gradeFlags:  gradeFlags{Profile: "rfc9325"},
 		sourceFlags: sourceFlags{Log: []string{source}, From: "beginning"}, PeerLimit: 10, ListenAddress: []string{"127.0.0.1:0"}, TelemetryPath: "/metrics",
 		LogLevel: "info", LogStyle: "logfmt",
 	}

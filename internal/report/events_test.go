@@ -301,7 +301,7 @@ func TestEventsStopAtTheFirstError(t *testing.T) {
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	want := sample()
-	if err := JSON(&out, want); err != nil {
+	if err := JSON(&out, want, JSONOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range out.String() {
@@ -323,7 +323,7 @@ func TestJSON(t *testing.T) {
 func TestJSONOfNothing(t *testing.T) {
 	var out bytes.Buffer
 	empty := tally.New(tally.Options{}).Snapshot(&parser.Counts{})
-	if err := JSON(&out, empty); err != nil {
+	if err := JSON(&out, empty, JSONOptions{Profile: profile(t, "rfc9325")}); err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(out.Bytes(), []byte("null")) {

@@ -5,12 +5,18 @@ import (
 	"encoding/json"
 	"io"
 
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
-// JSON writes the snapshot as one JSON object, a row a line. It encodes row by row: a report about many peers takes more memory as text
-// than as a snapshot.
-func JSON(w io.Writer, s *tally.Snapshot) error {
+// JSONOptions of a report in JSON.
+type JSONOptions struct {
+	Profile *grade.Profile // that grades are given by; without one there are none
+}
+
+// JSON writes the snapshot, and what follows from it, as one JSON object, a row a line. It encodes row by row: a report about many peers takes more
+// memory as text than as a snapshot.
+func JSON(w io.Writer, s *tally.Snapshot, opts JSONOptions) error {
 	j := &jsonWriter{w: w, separator: "{"}
 	j.enc = json.NewEncoder(&j.buf)
 	j.enc.SetEscapeHTML(false)
@@ -32,6 +38,9 @@ func JSON(w io.Writer, s *tally.Snapshot) error {
 	members(j, "time_series", s.TimeSeries)
 	members(j, "downgrades", s.Downgrades)
 	members(j, "downgrade_totals", s.DowngradeTotals)
+	members(j, "advice", Advice(s))
+	members(j, "what_if", WhatIf(s))
+	grades(j, s, opts.Profile)
 	j.member("contradictions", s.Contradictions)
 	j.member("ambiguous", s.Ambiguous)
 	j.member("evicted", s.Evicted)
@@ -39,6 +48,14 @@ func JSON(w io.Writer, s *tally.Snapshot) error {
 	members(j, "unrecognized", s.Unrecognized)
 	j.write([]byte("}\n"))
 	return j.err
+}
+
+func grades(j *jsonWriter, s *tally.Snapshot, profile *grade.Profile) {
+	if profile == nil {
+		return
+	}
+	members(j, "grades", Grades(s, profile))
+	members(j, "graded_ciphers", GradedCiphers(s, profile))
 }
 
 // jsonWriter writes an object member by member. After the first error it writes nothing more.

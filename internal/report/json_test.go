@@ -19,12 +19,20 @@ func TestJSONIsWhole(t *testing.T) {
 	for name, s := range map[string]*tally.Snapshot{
 		"something": both, "nothing": tally.New(tally.Options{}).Snapshot(&parser.Counts{}),
 	} {
-		whole, err := json.Marshal(s)
+		opts := JSONOptions{Profile: profile(t, "rfc9325")}
+		whole, err := json.Marshal(struct {
+			*tally.Snapshot
+
+			Advice []AdviceRow    `json:"advice"`
+			WhatIf []WhatIfRow    `json:"what_if"`
+			Grades []GradeRow     `json:"grades"`
+			Graded []GradedCipher `json:"graded_ciphers"`
+		}{s, Advice(s), WhatIf(s), Grades(s, opts.Profile), GradedCiphers(s, opts.Profile)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		if err := JSON(&out, s); err != nil {
+		if err := JSON(&out, s, opts); err != nil {
 			t.Fatal(err)
 		}
 		var want, got map[string]any

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/parser"
 )
@@ -39,10 +40,14 @@ func snapshotOf(log string) *tally.Snapshot {
 	return counts.Snapshot(&c)
 }
 
-func jsonOf(t *testing.T, s *tally.Snapshot) string {
+func jsonOf(t testing.TB, s *tally.Snapshot) string {
 	t.Helper()
+	profile, err := grade.ByName("rfc9325")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out strings.Builder
-	if err := JSON(&out, s); err != nil {
+	if err := JSON(&out, s, JSONOptions{Profile: profile}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -221,13 +226,10 @@ func TestReadJSONFails(t *testing.T) {
 // FuzzReadJSON reads what a file might hold. What is taken for a report can be shown, added, written, and read again.
 func FuzzReadJSON(f *testing.F) {
 	for _, log := range []string{"", hostileLog} {
-		var out bytes.Buffer
-		if err := JSON(&out, snapshotOf(log)); err != nil {
-			f.Fatal(err)
-		}
-		f.Add(out.Bytes())
+		text := jsonOf(f, snapshotOf(log))
+		f.Add([]byte(text))
 		for _, d := range damages {
-			f.Add(bytes.Replace(out.Bytes(), []byte(d.old), []byte(d.replacement), 1))
+			f.Add([]byte(strings.Replace(text, d.old, d.replacement, 1)))
 		}
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -247,7 +249,7 @@ func FuzzReadJSON(f *testing.F) {
 			t.Errorf("read again it is\n%s, and was\n%s", jsonOf(t, again), text)
 		}
 		sum := new(tally.Snapshot)
-		if err := errors.Join(sum.Add(s), sum.Add(again), Text(io.Discard, sum, TextOptions{}), CSV(io.Discard, sum)); err != nil {
+		if err := errors.Join(sum.Add(s), sum.Add(again), Text(io.Discard, sum, TextOptions{}), CSV(io.Discard, sum), HTML(io.Discard, sum, HTMLOptions{})); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := ReadJSON(strings.NewReader(jsonOf(t, sum))); err != nil {

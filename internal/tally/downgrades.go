@@ -2,7 +2,7 @@ package tally
 
 import (
 	"cmp"
-	"container/list"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +14,8 @@ import (
 //
 //   - Messages are watched, not sessions: inbound those that reached the queue, outbound recipients for whom a server took the message.
 //   - A peer is known by its name and its address, and each host that logs has its own view of it: hosts behind one name do not mix.
+//   - Sessions of a peer overlap, and most plaintext is told at the end of a session. So messages do not come in the order in which they were received:
+//     one that was received before the last one, and was better or worse, is passed over.
 //   - What cannot be told (states unknown and failed) is passed over. A message under TLS of an unlogged version says nothing of versions.
 //   - A peer is down from its first plaintext message after one under TLS until its next one under TLS. Versions are watched apart from that: it is down
 //     from its first message of a lower version until one is as good as those before.
@@ -22,22 +24,22 @@ import (
 //     does better again, it takes twice as many from then on.
 type tracks struct {
 	all        map[trackKey]*track
-	heard      *list.List // of *track, the one silent for longest in front
-	found      map[trackPeer]*track
+	found      map[*parser.Peer]foundTrack  // without comparing texts: the parser shares what it points to
 	totals     map[DowngradeTotalRow]uint64 // by rows whose Count is 0
 	evicted    uint64
 	downgraded func(DowngradeRow)
 }
 
-// maxTracks bounds the peers that are watched; the one silent for longest is forgotten.
+// maxTracks bounds the peers that are watched. When there are more, the tenth that was silent for longest is forgotten.
 const maxTracks = 20_000
 
 type trackKey struct{ host, direction, name, address string }
 
-// A trackPeer finds a track without comparing texts: the parser shares what it points to.
-type trackPeer struct {
-	peer      *parser.Peer
-	service   *parser.Service
+// A foundTrack is where a peer was watched last.
+type foundTrack struct {
+	*track
+
+	host      string
 	direction parser.Direction
 }
 
@@ -47,7 +49,6 @@ type track struct {
 	class   parser.Class
 	tls     watch // plaintext or TLS
 	version watch // of TLS
-	heard   *list.Element
 }
 
 // A watch knows how good messages were lately.
@@ -62,6 +63,9 @@ type watch struct {
 
 // steadyMessages are enough for a peer that never did better again after it had done worse.
 const steadyMessages = 3
+
+// maxOverlap is how long sessions overlap at most. If times go back by more, the clock was set.
+const maxOverlap = 15 * time.Minute
 
 // maxNeed bounds need.
 const maxNeed = 1 << 20
@@ -86,7 +90,7 @@ var versions = [...]string{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLS
 
 func newTracks(downgraded func(DowngradeRow)) tracks {
 	return tracks{
-		all: make(map[trackKey]*track), heard: list.New(), found: make(map[trackPeer]*track), totals: make(map[DowngradeTotalRow]uint64),
+		all: make(map[trackKey]*track), found: make(map[*parser.Peer]foundTrack), totals: make(map[DowngradeTotalRow]uint64),
 		downgraded: downgraded,
 	}
 }
@@ -101,7 +105,7 @@ func (s *tracks) message(dir parser.Direction, svc *parser.Service, p *parser.Pe
 	case parser.TLSFailed, parser.TLSUnknown:
 		return
 	}
-	v := s.of(trackPeer{p, svc, dir})
+	v := s.of(p, svc.Host, dir)
 	v.class = p.Class
 	if !encrypted {
 		s.watch(v, KindPlaintext, &v.tls, level{1, KindPlaintext}, at)
@@ -123,38 +127,52 @@ func (s *tracks) watch(v *track, kind string, w *watch, l level, at time.Time) {
 }
 
 // of returns a peer's track.
-func (s *tracks) of(p trackPeer) *track {
-	v := s.found[p]
-	if v == nil {
-		key := trackKey{p.service.Host, p.direction.String(), shortened(HostLabel(*p.peer)), shortened(AddressLabel(*p.peer))}
-		if v = s.all[key]; v == nil {
-			v = s.add(key)
-		}
-		if len(s.found) >= maxFound {
-			clear(s.found)
-		}
-		s.found[p] = v
+func (s *tracks) of(p *parser.Peer, host string, dir parser.Direction) *track {
+	if f := s.found[p]; f.track != nil && f.direction == dir && f.host == host {
+		return f.track
 	}
-	s.heard.MoveToBack(v.heard)
+	key := trackKey{host, dir.String(), shortened(HostLabel(*p)), shortened(AddressLabel(*p))}
+	v := s.all[key]
+	if v == nil {
+		if len(s.all) >= maxTracks {
+			s.forget()
+		}
+		v = &track{trackKey: key}
+		s.all[key] = v
+	}
+	if len(s.found) >= maxFound {
+		clear(s.found)
+	}
+	s.found[p] = foundTrack{v, host, dir}
 	return v
 }
 
-func (s *tracks) add(key trackKey) *track {
-	if len(s.all) >= maxTracks {
-		front := s.heard.Front()
-		s.heard.Remove(front)
-		delete(s.all, front.Value.(*track).trackKey)
-		clear(s.found)
+// forget makes place.
+func (s *tracks) forget() {
+	for _, v := range s.sorted()[:len(s.all)/10] {
+		delete(s.all, v.trackKey)
 		s.evicted++
 	}
-	v := &track{trackKey: key}
-	v.heard = s.heard.PushBack(v)
-	s.all[key] = v
-	return v
+	clear(s.found)
+}
+
+// sorted has the one silent for longest first.
+func (s *tracks) sorted() []*track {
+	return slices.SortedFunc(maps.Values(s.all), func(a, b *track) int {
+		return cmp.Or(a.tls.last.Compare(b.tls.last), a.compare(b.trackKey))
+	})
+}
+
+func (k trackKey) compare(o trackKey) int {
+	return cmp.Or(cmp.Compare(k.host, o.host), cmp.Compare(k.direction, o.direction), cmp.Compare(k.name, o.name), cmp.Compare(k.address, o.address))
 }
 
 // see takes the next message, and tells whether a steady peer went down.
 func (w *watch) see(l level, at time.Time) (downgraded bool) {
+	w.counts[l.rank]++
+	if w.level.rank != l.rank && late(at, w.last) {
+		return false
+	}
 	before := *w
 	switch {
 	case w.level.rank == l.rank:
@@ -168,12 +186,20 @@ func (w *watch) see(l level, at time.Time) (downgraded bool) {
 		downgraded = before.run >= w.need
 		w.fall(&before, downgraded, at)
 	}
-	w.level, w.last = l, at
-	w.counts[l.rank]++
+	w.level = l
+	if !late(at, w.last) {
+		w.last = at
+	}
 	if d := w.down; d != nil && d.recovered.IsZero() {
 		d.see(l, at)
 	}
 	return downgraded
+}
+
+// late tells a message that was received before one that was told already.
+func late(at, told time.Time) bool {
+	by := told.Sub(at)
+	return by > 0 && by <= maxOverlap
 }
 
 // fall notes that the peer is down, or still lower.
@@ -200,8 +226,14 @@ func (d *downgrade) see(l level, at time.Time) {
 		d.recovered = at
 		return
 	}
-	d.to, d.last = l, at
+	if late(at, d.first) {
+		return
+	}
+	d.to = l
 	d.since++
+	if !late(at, d.last) {
+		d.last = at
+	}
 }
 
 func (s *tracks) rows() (out []DowngradeRow) {

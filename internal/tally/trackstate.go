@@ -82,8 +82,7 @@ func (s *timeSeries) restore(from *TimesState) error {
 
 func (s *tracks) state() TracksState {
 	out := TracksState{Tracks: make([]TrackState, 0, len(s.all)), Totals: s.totalRows(), Evicted: s.evicted}
-	for e := s.heard.Front(); e != nil; e = e.Next() {
-		v := e.Value.(*track)
+	for _, v := range s.sorted() {
 		out.Tracks = append(out.Tracks, TrackState{
 			v.host, v.direction, v.name, v.address, v.class.String(), v.tls.state(), v.version.state(),
 		})
@@ -121,9 +120,7 @@ func (s *tracks) restore(from *TracksState) error {
 		if !ok || s.all[key] != nil || !direction(t.Direction) || !utf8.ValidString(t.Host+t.Name+t.Address) || !t.TLS.possible() || !t.Version.possible() {
 			return fmt.Errorf("%w: %.200q", errTrack, fmt.Sprint(key))
 		}
-		v := &track{trackKey: key, class: class, tls: t.TLS.watch(), version: t.Version.watch()}
-		v.heard = s.heard.PushBack(v)
-		s.all[key] = v
+		s.all[key] = &track{trackKey: key, class: class, tls: t.TLS.watch(), version: t.Version.watch()}
 	}
 	return nil
 }

@@ -1,0 +1,107 @@
+package report
+
+import (
+	"strconv"
+	"time"
+)
+
+// A webTable is a table of a page. Its texts are clean, see Clean.
+type webTable struct {
+	ID, Caption, Note string
+	Columns           []webColumn
+	Rows              [][]webCell
+	More              string // how many rows are not shown
+}
+
+// A webColumn of a table: its cells are numbers, unless Kind says otherwise.
+type webColumn struct{ Title, Kind string }
+
+// A webCell of a table, within which Href is a link.
+type webCell struct{ Text, Kind, Href string }
+
+// The kinds of columns are classes in the style sheet.
+const (
+	kindText   = "t"
+	kindNumber = "n"
+	kindTime   = "d"
+	kindCode   = "c" // lines of the log
+)
+
+// columns of a table; a title that begins with ">" is that of numbers, one with "@" that of times, one with "`" that of lines of the log.
+func columns(titles ...string) []webColumn {
+	out := make([]webColumn, 0, len(titles))
+	for _, title := range titles {
+		kind := kindText
+		switch {
+		case title == "":
+		case title[0] == '>':
+			kind, title = kindNumber, title[1:]
+		case title[0] == '@':
+			kind, title = kindTime, title[1:]
+		case title[0] == '`':
+			kind, title = kindCode, title[1:]
+		}
+		out = append(out, webColumn{title, kind})
+	}
+	return out
+}
+
+// webRows fills a table with a row for each item, no more than the page shows of a table. cells returns text that is not yet clean.
+func webRows[T any](d *document, t *webTable, items []T, cells func(T) []string) {
+	shown := items[:min(len(items), d.top)]
+	for _, item := range shown {
+		texts := cells(item)
+		row := make([]webCell, len(texts))
+		for i, text := range texts {
+			row[i] = webCell{Text: Clean(text), Kind: t.Columns[i].Kind}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if more := len(items) - len(shown); more > 0 {
+		t.More = "... and " + thousands(uint64(more)) + " more; " + d.rest()
+	}
+}
+
+// newTable makes a table with an id of its own; nil without items.
+func newTable[T any](d *document, caption string, columns []webColumn, items []T, cells func(T) []string) *webTable {
+	if len(items) == 0 {
+		return nil
+	}
+	t := &webTable{ID: d.id("t"), Caption: caption, Columns: columns}
+	webRows(d, t, items, cells)
+	return t
+}
+
+// id returns an id that no other element has.
+func (d *document) id(prefix string) string {
+	d.ids++
+	return prefix + strconv.Itoa(d.ids)
+}
+
+// minute writes a time as it is in the log, in the zone of the log; nothing if there is none.
+func minute(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
+// shorten cuts text that is too long for a page.
+func shorten(s string, limit int) string {
+	runes := 0
+	for i := range s {
+		if runes == limit {
+			return s[:i] + "…"
+		}
+		runes++
+	}
+	return s
+}
+
+// rest says where what is not shown can be found.
+func (d *document) rest() string {
+	if d.Live != nil {
+		return "the pages of all peers and the report in JSON have them."
+	}
+	return "parse --format csv or json has them all."
+}
