@@ -27,7 +27,8 @@ var (
 //     found anew in each part. A peer that fell in several parts has the row of the last time, and the Count of all.
 //   - peers, domains and users past Options.PeerLimit, and all rows past a bound: what counts under Other in one part stays there, even if it has a row
 //     of its own in another. A sum may have more rows than a tally.
-//   - lines of a log that is cut apart before it is parsed: a session on both sides of the cut is not whole in any part.
+//   - lines of a log that is cut apart before it is parsed: a session on both sides of the cut is whole in no part, and a delivery on a connection that
+//     was made before the cut is of unknown TLS.
 func (s *Snapshot) Add(o *Snapshot) error {
 	if err := s.fits(o); err != nil {
 		return err
