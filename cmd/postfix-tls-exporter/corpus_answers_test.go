@@ -58,6 +58,9 @@ func TestCorpusAnswers(t *testing.T) {
 			t.Run("Grades", func(t *testing.T) { c.checkGrades(t, facts, got) })
 			t.Run("TimeSeries", func(t *testing.T) { checkTimes(t, facts, got) })
 			t.Run("Downgrades", func(t *testing.T) { c.checkDowngrades(t, facts, got) })
+			if c.facts.NextInstance != "" {
+				t.Run("HopDowngrade", func(t *testing.T) { c.checkHopDowngrade(t, facts, got.Downgrades) })
+			}
 		})
 	}
 }

@@ -200,3 +200,39 @@ func (d *expectedDowngrade) checkTimes(t *testing.T, r downgradeRecord) {
 		}
 	}
 }
+
+// checkHopDowngrade is about two Postfix, of which the second stops to offer STARTTLS half way: each of them sees one downgrade to plaintext of the other,
+// after all messages of the first half and before those of the second. The first one sees no other: all of its mail goes to the second.
+func (c *corpus) checkHopDowngrade(t *testing.T, facts []fact, rows []downgradeRecord) {
+	const address = "127.0.0.1" // of either, to the other
+	for _, direction := range []string{"inbound", "outbound"} {
+		var lastTLS, firstPlaintext fact
+		want := downgradeAnswer{class: "loopback", from: "TLSv1.3", to: "plaintext", count: 1}
+		for _, f := range facts {
+			switch {
+			case f.direction != direction || f.address != address:
+			case f.tls == "established":
+				want.better++
+				if f.to.After(lastTLS.to) {
+					lastTLS = f
+				}
+			case f.tls == "plaintext":
+				want.low++
+				if firstPlaintext.to.IsZero() || f.from.Before(firstPlaintext.from) {
+					firstPlaintext = f
+				}
+			}
+		}
+		var got []downgradeAnswer
+		for _, r := range rows {
+			if r.Direction != direction || r.Kind != "plaintext" || r.Address != address && direction == "inbound" {
+				continue
+			}
+			got = append(got, downgradeAnswer{r.Class, r.From, r.To, r.Count, r.TLSMessages, r.PlaintextMessages, !r.Recovered.IsZero()})
+			if !within(r.LastTLS, lastTLS.from, lastTLS.to) || !within(r.FirstPlaintext, firstPlaintext.from, firstPlaintext.to) {
+				t.Errorf("%+v: want the last under TLS up to %v, and the first in plaintext from %v", r, lastTLS.to, firstPlaintext.from)
+			}
+		}
+		equal(t, direction+" downgrades", []downgradeAnswer{want}, got)
+	}
+}

@@ -100,6 +100,16 @@ func (s *sink) saw() []*connection {
 	return s.connections
 }
 
+// offer changes the TLS that connections get from now on; nil is none.
+func (s *sink) offer(config *tls.Config) { s.note(func() { s.config = config }) }
+
+func (s *sink) tlsConfig() (config *tls.Config) {
+	s.note(func() { config = s.config })
+	return config
+}
+
+func (s *sink) offersTLS() bool { return s.tlsConfig() != nil || s.fault != flawless }
+
 // note writes down what was seen. It comes before the reply, so that all that Postfix knows has been noted.
 func (s *sink) note(what func()) {
 	s.mu.Lock()
@@ -137,7 +147,7 @@ func (d *dialogue) command(line string) error {
 	verb, argument, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {
 	case "EHLO", "LHLO":
-		if (d.config != nil || d.fault != flawless) && d.seen.TLS == "plaintext" {
+		if d.offersTLS() && d.seen.TLS == "plaintext" {
 			return d.reply("250-"+d.name, "250 STARTTLS")
 		}
 		return d.reply("250 " + d.name)
@@ -176,7 +186,7 @@ func (d *dialogue) startTLS() error {
 		_, writeErr := io.WriteString(d.conn, "This is no TLS.\r\n")
 		return errors.Join(readErr, writeErr, io.EOF)
 	}
-	conn := tls.Server(d.conn, d.config)
+	conn := tls.Server(d.conn, d.tlsConfig())
 	if err := conn.Handshake(); err != nil {
 		return err
 	}

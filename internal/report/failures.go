@@ -2,31 +2,79 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
+
+// A failureBlock is what the page says of one reason.
+type failureBlock struct {
+	reason   string
+	count    uint64
+	services map[string]uint64
+	newest   tally.PeerFailure
+	of       string // peer or domain of the newest
+}
 
 // failures are by reason, with what to make of it.
 func (p *part) failures() {
-	type key struct{ service, reason string }
-	sums := map[key]uint64{}
-	for _, r := range p.snapshot.Failures {
-		if r.Direction == p.direction {
-			sums[key{r.Service, r.Reason}] += r.Count
-		}
-	}
-	if len(sums) == 0 {
+	blocks := p.failureBlocks()
+	if len(blocks) == 0 {
 		return
 	}
-	keys := make([]key, 0, len(sums))
-	for k := range sums {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(-cmp.Compare(sums[a], sums[b]), cmp.Compare(a.service, b.service), cmp.Compare(a.reason, b.reason))
-	})
 	p.heading("%s", p.words.failures)
-	printTable(p.page, []string{">", "", "", ""}, keys, func(k key) []string {
-		return []string{thousands(sums[k]), Clean(k.service), Clean(k.reason), p.words.reasons[k.reason]}
+	printBlocks(p.page, blocks, p.failure)
+}
+
+func (p *part) failure(v *failureBlock) {
+	p.printf("  ")
+	p.paragraph(4, "%s %s", thousands(v.count), strings.TrimSuffix(Clean(v.reason)+" ("+mostly(v.services)+"): "+p.words.reasons[v.reason], ": "))
+	if v.newest.Example != "" {
+		p.printf("    ")
+		p.paragraph(4, "newest: %s %s: %s", day(&v.newest.Last), Clean(v.of), shorten(Clean(v.newest.Example), exampleLimit))
+	}
+	if advice := p.words.advice[v.reason]; advice != "" {
+		p.printf("    ")
+		p.paragraph(4, "%s", strings.ReplaceAll(advice, "`", ""))
+	}
+}
+
+// failureBlocks are those of the direction, the most frequent first.
+func (p *part) failureBlocks() []*failureBlock {
+	blocks := map[string]*failureBlock{}
+	for _, r := range p.snapshot.Failures {
+		if r.Direction != p.direction {
+			continue
+		}
+		v := blocks[r.Reason]
+		if v == nil {
+			v = &failureBlock{reason: r.Reason, services: map[string]uint64{}}
+			blocks[r.Reason] = v
+		}
+		v.count += r.Count
+		v.services[r.Service] += r.Count
+	}
+	newest := func(name string, failures []tally.PeerFailure) {
+		for _, f := range failures {
+			if v := blocks[f.Reason]; v != nil && f.Last.After(v.newest.Last) {
+				v.newest, v.of = f, name
+			}
+		}
+	}
+	for i := range p.snapshot.Peers {
+		if r := &p.snapshot.Peers[i]; r.Direction == p.direction {
+			newest(r.Peer, r.FailureDetails)
+		}
+	}
+	if p.direction == tally.Outbound {
+		for i := range p.snapshot.Domains {
+			newest(p.snapshot.Domains[i].Domain, p.snapshot.Domains[i].FailureDetails)
+		}
+	}
+	return slices.SortedFunc(maps.Values(blocks), func(a, b *failureBlock) int {
+		return cmp.Or(-cmp.Compare(a.count, b.count), cmp.Compare(a.reason, b.reason))
 	})
 }
 

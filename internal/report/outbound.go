@@ -37,7 +37,7 @@ func (p *part) policies() {
 		return cmp.Or(-cmp.Compare(rows[a].recipients, rows[b].recipients), cmp.Compare(a.level, b.level), cmp.Compare(a.outcome, b.outcome))
 	})
 	p.heading("Security levels (tls=) and certificates beyond this host")
-	printTable(p.page, []string{"", "", ">recipients tried", ">sent"}, keys, func(k key) []string {
+	printTable(p.page, []string{"~", "", ">recipients tried", ">sent"}, keys, func(k key) []string {
 		return []string{Clean(k.level), Clean(k.outcome), thousands(rows[k].recipients), thousands(rows[k].sent)}
 	})
 }
@@ -78,9 +78,9 @@ func (p *part) plaintextDomains() {
 		return cmp.Or(-cmp.Compare(public(a.Class), public(b.Class)), -cmp.Compare(a.TLS.Of("plaintext"), b.TLS.Of("plaintext")))
 	})
 	p.heading("Destination domains that got mail in plaintext")
-	printTable(p.page, []string{"", "", ">plaintext recipients", ">with TLS", "last in plaintext"}, rows, func(r tally.DomainRow) []string {
+	printTable(p.page, []string{"~", ">plaintext", ">with TLS", "last in plaintext"}, rows, func(r tally.DomainRow) []string {
 		return []string{
-			Clean(r.Domain), r.Class, thousands(r.TLS.Of("plaintext")), thousands(r.TLS.Of("established") + r.TLS.Of("unlogged")), day(r.LastPlain),
+			named(r.Domain, r.Class), thousands(r.TLS.Of("plaintext")), thousands(r.TLS.Of("established") + r.TLS.Of("unlogged")), day(r.LastPlain),
 		}
 	})
 }
@@ -114,7 +114,7 @@ func (p *part) failingDomains() {
 		return
 	}
 	p.heading("Destination domains whose mail was held up by TLS")
-	header := []string{"", ">recipients tried", "mostly", "last seen"}
+	header := []string{"~", ">recipients tried", ",mostly", "last seen"}
 	printTable(p.page, header, byCount(rows, func(v row) uint64 { return v.sum }), func(domain string) []string {
 		v := rows[domain]
 		return []string{Clean(domain), thousands(v.sum), mostly(v.failures), day(&v.last)}
@@ -137,7 +137,7 @@ func (p *part) tlsrpt() {
 	}
 	slices.SortStableFunc(failures, func(a, b tally.TLSRPTRow) int { return -cmp.Compare(a.Count, b.Count) })
 	p.heading("Failures in TLS reports (TLSRPT): %s of %s results", thousands(failed), thousands(all))
-	printTable(p.page, []string{">", "", ""}, failures, func(r tally.TLSRPTRow) []string {
+	printTable(p.page, []string{">", "~", ""}, failures, func(r tally.TLSRPTRow) []string {
 		return []string{thousands(r.Count), Clean(r.Domain), Clean(r.Result)}
 	})
 }

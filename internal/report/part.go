@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
@@ -20,7 +21,7 @@ type words struct {
 	title, messages, internet, failures             string
 	plaintextPeers, oldPeers, failingPeers, busiest string // headings
 	classes                                         []classTitle
-	reasons                                         map[string]string // what a failure reason means
+	reasons, advice                                 map[string]string // what a failure reason means, and what to do
 }
 
 // A classTitle tells what a class of peers is to an administrator.
@@ -37,7 +38,7 @@ var directionWords = [parser.NumDirections]words{
 			{"loopback", "This host itself (content filters, local clients)"},
 			{"unknown", "Peers gone before their address was known"},
 		},
-		reasons: inboundReasons,
+		reasons: inboundReasons, advice: inboundAdvice,
 	},
 	parser.Outbound: {
 		title: "Outbound SMTP and LMTP", messages: "recipients", internet: "To the Internet",
@@ -51,7 +52,7 @@ var directionWords = [parser.NumDirections]words{
 			{"unix", "UNIX-domain sockets (LMTP to a mailbox server)"},
 			{"unknown", "Relays of unknown address"},
 		},
-		reasons: outboundReasons,
+		reasons: outboundReasons, advice: outboundAdvice,
 	},
 }
 
@@ -131,12 +132,12 @@ func (p *part) summary() {
 	if all == 0 {
 		return
 	}
-	p.printf("%s: %s of %s %s in plaintext (%s %%), %s below TLS 1.2 (%s %%)",
+	text := fmt.Sprintf("%s: %s of %s %s in plaintext (%s %%), %s below TLS 1.2 (%s %%)",
 		p.words.internet, thousands(plain), thousands(all), p.words.messages, percent(plain, all), thousands(weak), percent(weak, all))
 	if unknown > 0 {
-		p.printf(", %s cannot be told (%s %%)", thousands(unknown), percent(unknown, all))
+		text += fmt.Sprintf(", %s cannot be told (%s %%)", thousands(unknown), percent(unknown, all))
 	}
-	p.printf("; %s sessions failed in the TLS handshake\n", thousands(failed))
+	p.paragraph(2, "%s; %s sessions failed in the TLS handshake", text, thousands(failed))
 }
 
 // total adds up sessions and messages that are shown in one row.
@@ -187,7 +188,7 @@ func (p *part) states(c classTitle) {
 			thousands(t.messages), percent(t.messages, all.messages),
 		})
 	}
-	p.b.WriteString(renderTable([]string{"", ">sessions", ">%", ">with mail", ">" + p.words.messages, ">%"}, rows))
+	p.b.WriteString(p.paintStates(renderTable([]string{"", ">sessions", ">%", ">with mail", ">" + p.words.messages, ">%"}, rows)))
 }
 
 // services leaves out UNIX-domain sockets, where plaintext is as it should be.
@@ -216,7 +217,7 @@ func (p *part) services() {
 		return
 	}
 	p.heading("Sessions by service")
-	header := []string{"", ">plaintext", ">failed", ">TLS", ">not logged"}
+	header := []string{"~", ">plaintext", ">failed", ">TLS", ">not logged"}
 	printTable(p.page, header, sortedKeys(rows, cmp.Compare[string]), func(name string) []string {
 		v := rows[name]
 		return []string{Clean(name), thousands(v.plain), thousands(v.failed), thousands(v.tls), thousands(v.hidden)}
@@ -235,8 +236,35 @@ func (p *part) ciphers() {
 	}
 	p.heading("Ciphers")
 	labels := byCount(sums, func(t total) uint64 { return t.sessions })
-	printTable(p.page, []string{"", "", ">sessions", ">" + p.words.messages}, labels, func(label string) []string {
+	header := []string{"", "~", ">sessions", ">" + p.words.messages}
+	if p.Profile != nil {
+		header = append(header, "grade ("+p.Profile.Name()+")")
+	}
+	printTable(p.page, header, labels, func(label string) []string {
 		protocol, cipher, _ := strings.Cut(label, " ")
-		return []string{Clean(protocol), Clean(cipher), thousands(sums[label].sessions), thousands(sums[label].messages)}
+		row := []string{Clean(protocol), Clean(cipher), thousands(sums[label].sessions), thousands(sums[label].messages)}
+		if p.Profile != nil {
+			judged, _ := p.Profile.Judge(protocol, cipher)
+			row = append(row, judged.Title())
+		}
+		return row
 	})
+	p.grades()
+}
+
+// grades are those of messages with peers on the Internet, in a sentence.
+func (p *part) grades() {
+	if p.Profile == nil {
+		return
+	}
+	var parts []string
+	for _, r := range Grades(p.snapshot, p.Profile) {
+		if r.Direction == p.direction && r.Class == "public" && r.Messages > 0 {
+			parts = append(parts, thousands(r.Messages)+" "+gradeTitle(r.Grade))
+		}
+	}
+	if len(parts) > 0 {
+		p.printf("  ")
+		p.paragraph(2, "%s by grade: %s", strings.ToUpper(p.words.messages[:1])+p.words.messages[1:]+" "+strings.ToLower(p.words.internet[:1])+p.words.internet[1:], strings.Join(parts, ", "))
+	}
 }

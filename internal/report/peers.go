@@ -33,6 +33,14 @@ func (p *part) peers(count func(tally.PeerRow) uint64) []tally.PeerRow {
 	return out
 }
 
+// named is a name from the log; with its class, if it is not on the Internet.
+func named(name, class string) string {
+	if class == "public" || class == "" {
+		return Clean(name)
+	}
+	return Clean(name) + " (" + class + ")"
+}
+
 func public(class string) int {
 	if class == "public" {
 		return 1
@@ -47,9 +55,9 @@ func (p *part) plaintextPeers() {
 		return
 	}
 	p.heading("%s", p.words.plaintextPeers)
-	printTable(p.page, []string{"", "", ">plaintext " + p.words.messages, ">with TLS", "last in plaintext"}, rows, func(r tally.PeerRow) []string {
+	printTable(p.page, []string{"~", ">plaintext", ">with TLS", "last in plaintext"}, rows, func(r tally.PeerRow) []string {
 		return []string{
-			Clean(r.Peer), r.Class, thousands(r.MessagesTLS.Of("plaintext")), thousands(r.MessagesTLS.Of("established") + r.MessagesTLS.Of("unlogged")),
+			named(r.Peer, r.Class), thousands(r.MessagesTLS.Of("plaintext")), thousands(r.MessagesTLS.Of("established") + r.MessagesTLS.Of("unlogged")),
 			day(r.LastPlain),
 		}
 	})
@@ -79,8 +87,8 @@ func (p *part) oldPeers() {
 		return
 	}
 	p.heading("%s", p.words.oldPeers)
-	printTable(p.page, []string{"", "", ">sessions", "versions", "last seen"}, rows, func(r tally.PeerRow) []string {
-		return []string{Clean(r.Peer), r.Class, thousands(count(r)), counts(maps.Collect(r.Protocols.All())), day(&r.Last)}
+	printTable(p.page, []string{"~", ">sessions", ",versions", "last seen"}, rows, func(r tally.PeerRow) []string {
+		return []string{named(r.Peer, r.Class), thousands(count(r)), counts(maps.Collect(r.Protocols.All())), day(&r.Last)}
 	})
 }
 
@@ -96,8 +104,8 @@ func (p *part) failingPeers() {
 		return
 	}
 	p.heading("%s", p.words.failingPeers)
-	printTable(p.page, []string{"", "", ">sessions", "mostly", "last seen"}, rows, func(r tally.PeerRow) []string {
-		return []string{Clean(r.Peer), r.Class, thousands(count(r)), mostly(maps.Collect(r.Failures.All())), day(&r.Last)}
+	printTable(p.page, []string{"~", ">sessions", ",mostly", "last seen"}, rows, func(r tally.PeerRow) []string {
+		return []string{named(r.Peer, r.Class), thousands(count(r)), mostly(maps.Collect(r.Failures.All())), day(&r.Last)}
 	})
 }
 
@@ -107,8 +115,8 @@ func (p *part) busiestPeers() {
 		return
 	}
 	p.heading("%s", p.words.busiest)
-	printTable(p.page, []string{"", "", ">" + p.words.messages, ">sessions", "sessions by version"}, rows, func(r tally.PeerRow) []string {
-		return []string{Clean(r.Peer), r.Class, thousands(r.Messages), thousands(r.Sessions), counts(stateSums(r))}
+	printTable(p.page, []string{"~", ">" + p.words.messages, ">sessions", ",sessions by version"}, rows, func(r tally.PeerRow) []string {
+		return []string{named(r.Peer, r.Class), thousands(r.Messages), thousands(r.Sessions), counts(stateSums(r))}
 	})
 }
 

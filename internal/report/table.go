@@ -10,8 +10,13 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// renderTable lines columns up, without any frame. A header that begins with ">" makes its column flush right.
+// textWidth is how many letters a line of the text report has at most.
+const textWidth = 80
+
+// renderTable lines columns up, without any frame. A header that begins with ">" makes its column flush right; if lines get too
+// long, the texts of one that begins with "~" are cut in the middle, and of one that begins with "," at their end.
 func renderTable(header []string, rows [][]string) string {
+	fit(header, rows)
 	w := table.NewWriter()
 	style := table.StyleDefault
 	style.Options = table.OptionsNoBordersAndSeparators
@@ -20,13 +25,14 @@ func renderTable(header []string, rows [][]string) string {
 	w.SetStyle(style)
 	titles, columns := table.Row{}, []table.ColumnConfig{}
 	for i, title := range header {
+		title = strings.TrimLeft(title, "~,")
 		if flush, ok := strings.CutPrefix(title, ">"); ok {
 			title = flush
 			columns = append(columns, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
 		}
 		titles = append(titles, title)
 	}
-	if strings.TrimLeft(strings.Join(header, ""), ">") != "" {
+	if strings.Trim(strings.Join(header, ""), columnMarks) != "" {
 		w.AppendHeader(titles)
 	}
 	w.SetColumnConfigs(columns)
@@ -42,6 +48,67 @@ func renderTable(header []string, rows [][]string) string {
 		out.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	return out.String()
+}
+
+// columnMarks are what a header can begin with.
+const columnMarks = ">~,"
+
+// cuts shorten a text to a width.
+var cuts = map[string]func(s string, width int) string{
+	"~": middleCut,
+	",": func(s string, width int) string { return text.Snip(s, width, "…") },
+}
+
+// minColumn is how short the texts of a column may become.
+const minColumn = 12
+
+// fit shortens the texts of columns that may be, the last of them first, until lines have textWidth.
+func fit(header []string, rows [][]string) {
+	widths, least, all := make([]int, len(header)), make([]int, len(header)), 0
+	for i, title := range header {
+		widths[i] = text.StringWidthWithoutEscSequences(strings.TrimLeft(title, columnMarks))
+		least[i] = max(minColumn, widths[i])
+		for _, r := range rows {
+			widths[i] = max(widths[i], text.StringWidthWithoutEscSequences(r[i]))
+		}
+		all += len("  ") + widths[i]
+	}
+	for i := len(header) - 1; i >= 0 && all > textWidth; i-- {
+		cut := cuts[header[i][:min(1, len(header[i]))]]
+		if cut == nil {
+			continue
+		}
+		width := min(widths[i], max(least[i], widths[i]-(all-textWidth)))
+		for _, r := range rows {
+			r[i] = cut(r[i], width)
+		}
+		all -= widths[i] - width
+	}
+}
+
+// middleCut leaves the begin and the end of a text: both ends of a name say something.
+func middleCut(s string, width int) string {
+	if text.StringWidthWithoutEscSequences(s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	for keep := width - 1; keep > 0; keep-- { // fewer where letters are wide
+		cut := string(runes[:keep/2]) + "…" + string(runes[len(runes)-(keep+1)/2:])
+		if text.StringWidthWithoutEscSequences(cut) <= width {
+			return cut
+		}
+	}
+	return "…"
+}
+
+// wrap breaks a text into lines of textWidth, of which all but the first are indented.
+func wrap(indent int, s string) string {
+	margin := strings.Repeat(" ", indent)
+	lines := strings.Split(text.WrapSoft(strings.TrimSpace(s), textWidth-indent), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n"+margin) + "\n"
 }
 
 // thousands writes 1234567 as 1,234,567.

@@ -8,22 +8,28 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
 // TextOptions of a page of text.
 type TextOptions struct {
-	Top int // peers, ciphers and failures of each kind that are shown; the rest is counted in a line
+	Top     int            // peers, ciphers and failures of each kind that are shown; the rest is counted in a line; 0 shows all
+	Profile *grade.Profile // guideline that ciphers are judged by; nil judges none
+	Color   bool           // marks headings, and what is worth a look, by escape sequences
 }
 
-// Text writes a page for a reader who has one minute: the answer in a sentence, then what came in and what went out; in each, what is without TLS
-// or failed comes first, public peers before those nearby. Hints are last.
+// Text writes a page for a reader who has one minute: the answer in a sentence, what stricter settings would do, and what got worse. Then what came in
+// and what went out; in each, what is without TLS or failed comes first, public peers before those nearby. Hints are last. Lines have at most 80
+// letters.
 func Text(w io.Writer, s *tally.Snapshot, o TextOptions) error {
-	p := &page{snapshot: s, top: o.Top}
+	p := &page{snapshot: s, TextOptions: o}
 	p.head()
 	for _, part := range p.parts() {
 		part.summary()
 	}
+	p.whatIf()
+	p.downgrades()
 	for _, part := range p.parts() {
 		part.print()
 	}
@@ -35,8 +41,9 @@ func Text(w io.Writer, s *tally.Snapshot, o TextOptions) error {
 
 // page is a page in the making.
 type page struct {
+	TextOptions
+
 	snapshot *tally.Snapshot
-	top      int
 	b        strings.Builder
 }
 
@@ -48,23 +55,58 @@ func (p *page) underlined(line, text string) {
 	if p.b.Len() > 0 {
 		p.printf("\n")
 	}
-	p.printf("%s\n%s\n", text, strings.Repeat(line, len([]rune(text))))
+	wrapped := wrap(0, text)
+	longest := 0
+	for line := range strings.Lines(wrapped) {
+		longest = max(longest, textLength(line))
+	}
+	p.printf("%s%s\n", p.paint(bold, wrapped), strings.Repeat(line, longest))
+}
+
+// paragraph prints a text in lines of textWidth, of which all but the first are indented.
+func (p *page) paragraph(indent int, format string, args ...any) {
+	p.b.WriteString(wrap(indent, fmt.Sprintf(format, args...)))
 }
 
 // printTable prints a table with a row for each item and, if there are more than are shown, how many.
 func printTable[T any](p *page, header []string, items []T, row func(T) []string) {
-	shown := items
-	if p.top > 0 && len(items) > p.top {
-		shown = items[:p.top]
-	}
-	var rows [][]string
+	shown := items[:p.shown(len(items))]
+	rows := make([][]string, 0, len(shown))
 	for _, item := range shown {
 		rows = append(rows, row(item))
 	}
-	p.b.WriteString(renderTable(header, rows))
-	if more := len(items) - len(shown); more > 0 {
+	p.b.WriteString(p.paintStates(renderTable(header, rows)))
+	p.more(len(items))
+}
+
+// printBlocks does so with a block of text for each.
+func printBlocks[T any](p *page, items []T, block func(T)) {
+	for _, item := range items[:p.shown(len(items))] {
+		block(item)
+	}
+	p.more(len(items))
+}
+
+// shown is how many of n items are shown.
+func (p *page) shown(n int) int {
+	if p.Top > 0 {
+		return min(n, p.Top)
+	}
+	return n
+}
+
+func (p *page) more(n int) {
+	if more := n - p.shown(n); more > 0 {
 		p.printf("  ... and %d more\n", more)
 	}
+}
+
+// printAll prints a table whatever Top is.
+func printAll[T any](p *page, header []string, items []T, row func(T) []string) {
+	top := p.Top
+	p.Top = 0
+	printTable(p, header, items, row)
+	p.Top = top
 }
 
 func (p *page) head() {
@@ -72,14 +114,14 @@ func (p *page) head() {
 	if len(s.Hosts) == 0 && s.Period.First == nil {
 		return
 	}
-	p.printf("Log")
+	text := "Log"
 	if len(s.Hosts) > 0 {
-		p.printf(" of %s", list(s.Hosts, p.top))
+		text += " of " + list(s.Hosts, p.Top)
 	}
 	if s.Period.First != nil {
-		p.printf(" from %s to %s", clock(*s.Period.First), clock(*s.Period.Last))
+		text += fmt.Sprintf(" from %s to %s", clock(*s.Period.First), clock(*s.Period.Last))
 	}
-	p.printf("\n")
+	p.paragraph(2, "%s", text)
 }
 
 // list joins names, no more than limit of them.
@@ -131,16 +173,17 @@ func (p *page) foot() {
 	if hints := p.snapshot.Hints; len(hints) > 0 {
 		p.heading("Hints")
 		for _, h := range hints {
-			p.printf("* %s\n", Clean(h.Text))
+			p.paragraph(2, "* %s", Clean(h.Text))
 		}
 	}
 	if len(p.snapshot.Unrecognized) > 0 {
 		p.heading("Lines not recognized")
-		printTable(p, []string{">", "", ""}, p.snapshot.Unrecognized, func(u tally.UnrecognizedRow) []string {
+		printTable(p, []string{">", "", "~"}, p.snapshot.Unrecognized, func(u tally.UnrecognizedRow) []string {
 			return []string{thousands(u.Count), Clean(u.Program), Clean(u.Shape)}
 		})
 	}
 	l := p.snapshot.Lines
-	p.printf("\n%s lines read: %s used, %s not needed, %s not recognized, %s not from Postfix.\n",
+	p.printf("\n")
+	p.paragraph(0, "%s lines read: %s used, %s not needed, %s not recognized, %s not from Postfix.",
 		thousands(l.Total), thousands(l.Used), thousands(l.Ignored), thousands(l.Unrecognized), thousands(l.Foreign))
 }

@@ -62,9 +62,35 @@ func sample() *tally.Snapshot {
 		Unrecognized: []tally.UnrecognizedRow{
 			{Program: "smtpd", Shape: "connect from N", Count: 2}, {Program: "smtpd", Shape: "TLS \x9b N", Count: 1},
 		},
+		Downgrades: sampleDowngrades(),
 		KeyExchanges: []tally.KeyExchangeRow{
 			{KeyExchangeKey: tally.KeyExchangeKey{Direction: "inbound", Group: "X25519MLKEM768"}, Count: 498},
 			{KeyExchangeKey: tally.KeyExchangeKey{Direction: "inbound", Group: "x25519"}, Count: 1494},
+		},
+	}
+}
+
+// sampleDowngrades are of one peer that was steady, one that was not, one in a private network, and one that has recovered.
+func sampleDowngrades() []tally.DowngradeRow {
+	key := func(peer, kind string) tally.DowngradeKey {
+		return tally.DowngradeKey{Host: "mx1", Direction: "inbound", Peer: peer, Address: "192.0.2.1", Kind: kind}
+	}
+	return []tally.DowngradeRow{
+		{
+			DowngradeKey: key("gone\u202e.example.org", tally.KindPlaintext), Class: "public", From: "TLSv1.3", To: "plaintext", Count: 0, TLSMessages: 1_000,
+			LastTLS: at(20, 4, 0), PlaintextMessages: 5, FirstPlaintext: new(at(20, 5, 0)), Last: at(20, 6, 0),
+		},
+		{
+			DowngradeKey: key("inside.example.com", tally.KindVersion), Class: "private", From: "TLSv1.3", To: "TLSv1.2", Count: 1, TLSMessages: 9,
+			LastTLS: at(20, 4, 1), LowerMessages: 2, FirstLower: new(at(20, 5, 1)), Last: at(20, 6, 1),
+		},
+		{
+			DowngradeKey: key("recovered.example.org", tally.KindPlaintext), Class: "public", From: "TLSv1.3", To: "plaintext", Count: 1, TLSMessages: 7,
+			LastTLS: at(20, 4, 2), PlaintextMessages: 1, FirstPlaintext: new(at(20, 5, 2)), Last: at(20, 6, 2), Recovered: new(at(20, 7, 2)),
+		},
+		{
+			DowngradeKey: key("steady.example.org", tally.KindPlaintext), Class: "public", From: "TLSv1.2", To: "plaintext", Count: 1, TLSMessages: 4,
+			LastTLS: at(20, 4, 3), PlaintextMessages: 3, FirstPlaintext: new(at(20, 5, 3)), Last: at(20, 6, 3),
 		},
 	}
 }
@@ -79,11 +105,27 @@ func samplePeers() []tally.PeerRow {
 			Direction: "inbound", Peer: "new.example.net", Class: "public", Sessions: 1994, Messages: 2993, TLS: tally.Counts{{Label: "established", N: 1992}, {Label: "failed", N: 2}},
 			Protocols: tally.Counts{{Label: "TLSv1.3", N: 1992}}, MessagesTLS: tally.Counts{{Label: "established", N: 2993}},
 			Failures: tally.Counts{{Label: "no_shared_cipher", N: 1}, {Label: "protocol_version", N: 2}, {Label: "timeout", N: 1}}, Last: at(21, 5, 6), LastTLS: new(at(21, 5, 6)),
+			FailureDetails: []tally.PeerFailure{
+				{Result: "validation-failure", Reason: "protocol_version", Count: 2, Last: at(21, 5, 5), Example: "unsupported\x1b[2J protocol"},
+			},
 		},
 		{
 			Direction: "inbound", Peer: "old\u2066.example.org", Class: "public", Sessions: 6, Messages: 7, TLS: tally.Counts{{Label: "established", N: 1}, {Label: "plaintext", N: 5}},
 			Protocols: tally.Counts{{Label: "TLSv1", N: 1}}, MessagesTLS: tally.Counts{{Label: "established", N: 1}, {Label: "plaintext", N: 6}},
 			Last: at(20, 23, 59), LastPlain: new(at(20, 22, 0)), LastTLS: new(at(20, 23, 59)),
+			FailureDetails: []tally.PeerFailure{
+				{Result: "validation-failure", Reason: "protocol_version", Last: at(21, 5, 4), Example: "an older example"},
+			},
+			Combinations: []tally.PeerCount{
+				{
+					CountKey: tally.CountKey{Instance: "postfix", Service: "smtpd", Class: "public", TLS: "established", Protocol: "TLSv1", Cipher: "AES128-SHA"},
+					Sessions: 1, Messages: 1, LastMessage: new(at(20, 23, 59)),
+				},
+				{
+					CountKey: tally.CountKey{Instance: "postfix", Service: "smtpd", Class: "public", TLS: "plaintext"},
+					Sessions: 5, Messages: 6, LastMessage: new(at(20, 22, 0)),
+				},
+			},
 		},
 	}
 }
@@ -94,7 +136,7 @@ func samplePeers() []tally.PeerRow {
 func TestText(t *testing.T) {
 	const golden = "testdata/page.txt"
 	var out bytes.Buffer
-	if err := Text(&out, bothWays(), TextOptions{Top: 2}); err != nil {
+	if err := Text(&out, bothWays(), TextOptions{Top: 2, Profile: rfc9325(t)}); err != nil {
 		t.Fatal(err)
 	}
 	if *update {
@@ -117,7 +159,7 @@ func TestTextWithoutBound(t *testing.T) {
 	if err := Text(&out, sample(), TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"AES128-SHA", "mx1, mx2?[31m, mx3 from ", "the client fell silent during the handshake"} {
+	for _, want := range []string{"AES128-SHA", "mx1, mx2?[31m, mx3 from", "the client fell silent during the handshake"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
