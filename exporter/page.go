@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
@@ -14,8 +15,15 @@ import (
 // pages are what a person sees: the report at /, all peers, one of them; and the report for programs.
 type pages struct {
 	cfg    Config
-	policy string // Content-Security-Policy
+	policy string        // Content-Security-Policy
+	slots  chan struct{} // one for each page in the making
 }
+
+// maxPages bounds the pages in the making, and pageTimeout how long one may take to be sent: with many peers each takes memory and a processor.
+const (
+	maxPages    = 4
+	pageTimeout = 60 * time.Second
+)
 
 // peerPath and reportPath are where the page of one peer and the report in JSON are.
 const (
@@ -29,12 +37,27 @@ func (p *pages) add(mux *http.ServeMux) error {
 	if err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
-	p.policy = policy
-	mux.HandleFunc("GET /{$}", p.start)
-	mux.HandleFunc("GET "+report.PeersPath, p.peers)
-	mux.HandleFunc("GET "+peerPath, p.peer)
-	mux.HandleFunc("GET "+reportPath, p.json)
+	p.policy, p.slots = policy, make(chan struct{}, maxPages)
+	for path, handler := range map[string]http.HandlerFunc{"/{$}": p.start, report.PeersPath: p.peers, peerPath: p.peer, reportPath: p.json} {
+		mux.HandleFunc("GET "+path, p.inTurn(handler))
+	}
 	return nil
+}
+
+// inTurn waits for a slot, and takes it back from a client that does not read.
+func (p *pages) inTurn(handler http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case p.slots <- struct{}{}:
+			defer func() { <-p.slots }()
+		case <-r.Context().Done():
+			return
+		}
+		connection := http.NewResponseController(w)
+		_ = connection.SetWriteDeadline(time.Now().Add(pageTimeout)) // not to be had in tests
+		defer func() { _ = connection.SetWriteDeadline(time.Time{}) }()
+		handler(w, r)
+	}
 }
 
 // start is the page at /. Before counts may be seen it shows how far the logs were read, and no report.

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -10,6 +11,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -139,6 +142,45 @@ func TestPeerPages(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s is on %d pages", name, n)
 		}
+	}
+}
+
+// TestPagesTakeTurns asks for more pages at once than are made at once, while one reader is gone.
+func TestPagesTakeTurns(t *testing.T) {
+	cfg := config(t, true)
+	data := cfg.Data()
+	var now, most atomic.Int32
+	cfg.Data = func() Data {
+		n := now.Add(1)
+		defer now.Add(-1)
+		for high := most.Load(); n > high && !most.CompareAndSwap(high, n); high = most.Load() {
+		}
+		time.Sleep(time.Millisecond)
+		return data
+	}
+	handler, err := Handler(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	var group sync.WaitGroup
+	for i := range 40 {
+		group.Go(func() {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			if i%4 == 0 {
+				r = r.WithContext(gone)
+			}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if i%4 != 0 && (w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "</html>")) {
+				t.Errorf("status %d", w.Code)
+			}
+		})
+	}
+	group.Wait()
+	if n := most.Load(); n > maxPages {
+		t.Errorf("%d pages at once, want %d at most", n, maxPages)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -382,4 +383,23 @@ func TestHTMLWriteError(t *testing.T) {
 	if err := HTML(full{}, sample(), HTMLOptions{}); !errors.Is(err, errFull) {
 		t.Errorf("HTML: %v, want %v", err, errFull)
 	}
+}
+
+// TestHTMLOfExtremes makes a page of numbers and times that only a made-up report can have.
+func TestHTMLOfExtremes(t *testing.T) {
+	s := everything()
+	for i := range s.Messages {
+		s.Messages[i].Count = math.MaxUint64
+	}
+	for i := range s.Peers {
+		s.Peers[i].Messages, s.Peers[i].Last = math.MaxUint64, time.Time{}
+		s.Peers[i].Combinations = append(s.Peers[i].Combinations, tally.PeerCount{Messages: math.MaxUint64})
+	}
+	s.TimeSeries = nil
+	timed(s, "fortnight", time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -86399)))
+	for i := range s.TimeSeries {
+		s.TimeSeries[i].Messages = math.MaxUint64 / 2
+	}
+	s.Period = tally.Period{First: new(time.Time{})}
+	checkStructure(t, htmlOf(t, s, HTMLOptions{Profile: profile(t, "rfc9325")}))
 }
