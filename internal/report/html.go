@@ -51,6 +51,7 @@ type document struct {
 	Live    *Live
 	State   *liveState
 	Answers []answer
+	Pointer string // to the hints, which are last and may change how the answers are read
 	Figures []*figure
 	Parts   []*section
 	Search  *search // on the page of all peers
