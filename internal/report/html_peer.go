@@ -33,7 +33,7 @@ func (d *document) onePeer(r *tally.PeerRow) {
 		{"Direction", Clean(r.Direction)},
 		{"Class", Clean(cmp.Or(r.Class, "several"))},
 		{"Sessions", thousands(r.Sessions)},
-		{unit, thousands(r.Messages)},
+		{capital(unit), thousands(r.Messages)},
 		{"First seen", minute(&r.First)},
 		{"Last seen", minute(&r.Last)},
 		{"Last with TLS", cmp.Or(minute(r.LastTLS), "never")},
