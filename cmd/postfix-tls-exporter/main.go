@@ -27,6 +27,8 @@ type cli struct {
 	Explain explainCmd  `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
 	Version versionFlag `help:"Print the version and exit." env:"-"`
 
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+
 	configFlags
 }
 
