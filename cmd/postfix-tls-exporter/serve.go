@@ -90,7 +90,7 @@ func (c *serveCmd) serve(ctx context.Context, l *live, b build, hup <-chan os.Si
 	group.Go(func() error {
 		return exporter.Serve(ctx, exporter.Config{
 			Web:           &web.FlagConfig{WebListenAddresses: &c.ListenAddress, WebSystemdSocket: &c.SystemdSocket, WebConfigFile: &c.WebConfig},
-			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Data: l.data, Hold: l.saves.store != nil, Logger: logger,
+			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Data: l.data, Hold: l.saves.store != nil, Logger: logger, Profile: profile,
 			Collector: exporter.NewCollector(l.data, profile, exporter.Build{Version: b.version, Revision: b.revision, GoVersion: b.goVersion}),
 		})
 	})
