@@ -27,6 +27,10 @@ type cli struct {
 	Serve   serveCmd    `cmd:"" help:"Follow a log and export Prometheus metrics."`
 	Explain explainCmd  `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
 	Version versionFlag `help:"Print the version and exit." env:"-"`
+
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+
+	configFlags
 }
 
 // stdio are the standard streams, so that commands can be run by tests.
@@ -51,10 +55,7 @@ func main() {
 func run(args []string, std stdio) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var c cli
-	app, err := kong.New(&c, kong.Name("postfix-tls-exporter"), kong.Description(description),
-		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), gradeVars(), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	app, err := newApp(ctx, std)
 	if err != nil {
 		return fail(std, err, exitUsage)
 	}
@@ -72,6 +73,13 @@ func run(args []string, std stdio) int {
 		return fail(std, err, exitUnreadable)
 	}
 	return 0
+}
+
+// newApp returns the command line.
+func newApp(ctx context.Context, std stdio) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("postfix-tls-exporter"), kong.Description(description),
+		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), gradeVars(), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 }
 
 // onlyFound tells whether there is nothing to tell of but what --fail-on names.

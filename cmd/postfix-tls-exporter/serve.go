@@ -32,10 +32,14 @@ type serveCmd struct {
 	LogStyle      string        `name:"log.format" enum:"logfmt,json" default:"logfmt" help:"Form of own messages: logfmt or json."`
 	gradeFlags
 	logFormat
+	configCheck
 }
 
 // Run follows the logs and serves metrics until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, std stdio) error {
+	if c.Check {
+		return c.check(std)
+	}
 	hup, stop := hangups() // before all that takes time
 	defer stop()
 	opts, err := c.options()
@@ -124,7 +128,7 @@ func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, err
 func (c *serveCmd) resume(l *live, opts parser.Options, counts tally.Options, logger *slog.Logger) error {
 	store, err := checkpoint.Open(c.State)
 	if err != nil {
-		return withHint(err, "each serve needs a state directory of its own, which its user may write to")
+		return withHint(err, stateHint)
 	}
 	l.saves.store = store
 	last, err := l.saves.load()
