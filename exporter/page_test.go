@@ -184,13 +184,13 @@ func TestPagesTakeTurns(t *testing.T) {
 	}
 }
 
-// Metrics cannot take the place of a page.
+// Metrics cannot take the place of a page, nor be at what is no path.
 func TestTelemetryPathIsFree(t *testing.T) {
-	for _, path := range []string{"/", "/healthz", "/readyz", "/peers", "/peer", "/api/v1/report"} {
+	for _, path := range []string{"/", "/healthz", "/readyz", "/peers", "/peer", "/api/v1/report", "metrics", "", "/{", "/a b"} {
 		cfg := config(t, true)
 		cfg.TelemetryPath = path
 		if _, err := Handler(cfg); err == nil {
-			t.Errorf("metrics at %s: no error", path)
+			t.Errorf("metrics at %q: no error", path)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -77,6 +78,9 @@ func Handler(cfg Config) (http.Handler, error) {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
+	}
+	if !strings.HasPrefix(cfg.TelemetryPath, "/") || strings.ContainsAny(cfg.TelemetryPath, "{} ") {
+		return nil, fmt.Errorf("metrics cannot be at %q: a path begins with / and has neither blanks nor braces", cfg.TelemetryPath)
 	}
 	if slices.Contains([]string{"/", healthPath, readyPath, report.PeersPath, peerPath, reportPath}, cfg.TelemetryPath) {
 		return nil, fmt.Errorf("metrics cannot be at %s: something else is there", cfg.TelemetryPath)

@@ -19,14 +19,14 @@ import (
 
 type serveCmd struct {
 	sourceFlags
-	State         string        `name:"state-directory" type:"path" placeholder:"DIR" help:"Keep checkpoints here, and go on from the last one after a restart. Without it counts begin anew."`
+	State         string        `name:"state-directory" type:"path" default:"" placeholder:"DIR" help:"Keep checkpoints here, and go on from the last one after a restart. Without it counts begin anew."`
 	Interval      time.Duration `name:"checkpoint-interval" default:"5s" help:"Time between two checkpoints."`
 	PeerLabel     string        `enum:"host,domain,address,none" default:"host" help:"What the label peer holds: host, domain, address, or none."`
 	PeerLimit     int           `default:"1000" help:"How many peers are counted by name; past it a newcomer counts as other."`
 	PeerIdle      time.Duration `default:"24h" help:"How long a peer must be silent to make place for a newcomer."`
 	ListenAddress []string      `name:"web.listen-address" default:":10154" sep:"none" placeholder:"ADDRESS" help:"Address to serve on; repeatable. Default: :10154."`
 	SystemdSocket bool          `name:"web.systemd-socket" help:"Use sockets that systemd passes instead."`
-	WebConfig     string        `name:"web.config.file" type:"path" placeholder:"FILE" help:"TLS certificate and passwords of the web server."`
+	WebConfig     string        `name:"web.config.file" type:"path" default:"" placeholder:"FILE" help:"TLS certificate and passwords of the web server."`
 	TelemetryPath string        `name:"web.telemetry-path" default:"/metrics" help:"Path of the metrics."`
 	LogLevel      string        `name:"log.level" enum:"debug,info,warn,error" default:"info" help:"Own messages from this level on: debug, info, warn or error."`
 	LogStyle      string        `name:"log.format" enum:"logfmt,json" default:"logfmt" help:"Form of own messages: logfmt or json."`

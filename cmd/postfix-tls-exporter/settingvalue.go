@@ -42,7 +42,7 @@ func settingValue(flag *kong.Flag, set *config.Setting) (any, error) {
 }
 
 func emptyValue(flag *kong.Flag) (any, error) {
-	if flag.HasDefault {
+	if flag.Default != "" {
 		return nil, errors.New("it has no value")
 	}
 	return nil, nil //nolint:nilnil // it is not set
