@@ -11,7 +11,7 @@ const (
 
 const (
 	gridWidth     = 24
-	schemaVersion = 39 // Grafana 11, which newer ones read
+	schemaVersion = 41 // Grafana 12
 )
 
 // A section is a row with its panels, in lines of the same height. Their widths fill the lines.
@@ -199,9 +199,6 @@ func table(title string, width int, description string, c columns, targets ...ta
 		hidden["Value"] = true
 	}
 	p.Transformations = []transformation{{"organize", organize{hidden, map[string]int{}, c}}}
-	p.Options = map[string]any{
-		"cellHeight": "sm", "showHeader": true, "sortBy": sorting,
-		"footer": map[string]any{"show": false, "countRows": false, "fields": "", "reducer": []string{"sum"}},
-	}
+	p.Options = map[string]any{"cellHeight": "sm", "showHeader": true, "sortBy": sorting}
 	return p
 }

@@ -25,6 +25,7 @@ func TestKitRules(t *testing.T) {
 	dir := filepath.Join(root, "contrib", "prometheus")
 	promtool(t, "check", "rules", filepath.Join(dir, "rules.yml"), filepath.Join(dir, "alerts.yml"))
 	promtool(t, "check", "config", filepath.Join(dir, "prometheus.yml"))
+	checkShownConfig(t, dir)
 	tests, err := filepath.Glob(filepath.Join(dir, "tests", "*.yml"))
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("tests of rules: %v, error %v", tests, err)
@@ -103,6 +104,19 @@ func TestKitRunbookCommands(t *testing.T) {
 			t.Errorf("line %d: %v, %d bytes of output\n%s\n%s", b.line, err, len(out), script, out)
 		}
 	}
+}
+
+// checkShownConfig checks the configuration that docs/prometheus.md shows, with the rules where they are here.
+func checkShownConfig(t *testing.T, dir string) {
+	t.Helper()
+	for _, b := range pageBlocks(readText(t, filepath.Join(root, "docs", "prometheus.md"))) {
+		if b.kind == "yaml" && strings.Contains(b.text, "scrape_configs") {
+			text := strings.ReplaceAll(b.text, "/etc/prometheus/postfix-tls", absolute(t, dir))
+			promtool(t, "check", "config", writeFile(t, filepath.Join(t.TempDir(), "prometheus.yml"), text, 0o644))
+			return
+		}
+	}
+	t.Error("docs/prometheus.md shows no configuration")
 }
 
 func promtool(t *testing.T, args ...string) {
