@@ -32,10 +32,14 @@ type serveCmd struct {
 	LogStyle      string        `name:"log.format" enum:"logfmt,json" default:"logfmt" help:"Form of own messages: logfmt or json."`
 	gradeFlags
 	logFormat
+	configCheck
 }
 
 // Run follows the logs and serves metrics until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, std stdio) error {
+	if c.Check {
+		return c.check(std)
+	}
 	hup, stop := hangups() // before all that takes time
 	defer stop()
 	opts, err := c.options()
@@ -86,7 +90,7 @@ func (c *serveCmd) serve(ctx context.Context, l *live, b build, hup <-chan os.Si
 	group.Go(func() error {
 		return exporter.Serve(ctx, exporter.Config{
 			Web:           &web.FlagConfig{WebListenAddresses: &c.ListenAddress, WebSystemdSocket: &c.SystemdSocket, WebConfigFile: &c.WebConfig},
-			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Data: l.data, Hold: l.saves.store != nil, Logger: logger,
+			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Data: l.data, Hold: l.saves.store != nil, Logger: logger, Profile: profile,
 			Collector: exporter.NewCollector(l.data, profile, exporter.Build{Version: b.version, Revision: b.revision, GoVersion: b.goVersion}),
 		})
 	})
@@ -101,23 +105,9 @@ func (c *serveCmd) logger(std stdio) (*slog.Logger, error) {
 	return promslog.New(&promslog.Config{Level: level, Format: format, Writer: std.err}), nil
 }
 
-// peerLabel returns the function that the flag names.
-func (c *serveCmd) peerLabel() func(parser.Peer) string {
-	switch c.PeerLabel {
-	case "domain":
-		return tally.DomainLabel
-	case "address":
-		return tally.AddressLabel
-	case "none":
-		return tally.NoLabel
-	default:
-		return tally.HostLabel
-	}
-}
-
 func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, error) {
 	counts := tally.Options{
-		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
+		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: peerLabel(c.PeerLabel), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
 	}
 	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
 	for _, name := range c.names() {
@@ -138,7 +128,7 @@ func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, err
 func (c *serveCmd) resume(l *live, opts parser.Options, counts tally.Options, logger *slog.Logger) error {
 	store, err := checkpoint.Open(c.State)
 	if err != nil {
-		return withHint(err, "each serve needs a state directory of its own, which its user may write to")
+		return withHint(err, stateHint)
 	}
 	l.saves.store = store
 	last, err := l.saves.load()
