@@ -150,11 +150,11 @@ func (v grafanaVariable) opened(t *testing.T, options []string) string {
 	return "(" + strings.Join(values, "|") + ")"
 }
 
-// What the panels show, in how small steps, and what Grafana makes of $__rate_interval: four scrapes.
+// What the panels show, in how small steps, and what Grafana makes of $__rate_interval: a step and a scrape, but no less than four scrapes.
 const (
-	shown        = 2 * time.Minute
-	stepShown    = time.Second
-	rateInterval = 4 * time.Second
+	shown        = 10 * time.Minute
+	stepShown    = 10 * time.Second
+	rateInterval = stepShown + time.Second
 )
 
 // grafana returns all values that a panel would show.
