@@ -14,7 +14,7 @@ import (
 
 type eventsCmd struct {
 	files
-	Format string `enum:"json,parquet" default:"json" help:"Form of the events: json, one object a line, or parquet, files in folders by date and host."`
+	Format string `enum:"json,parquet" default:"json" env:"-" help:"Form of the events: json, one object a line, or parquet, files in folders by date and host."`
 	Output string `short:"o" type:"path" placeholder:"PATH" help:"Write JSON to this file instead of standard output; Parquet files to this directory."`
 	Redact bool   `help:"Replace local parts of addresses and Message-IDs, and user names, by a keyed hash; the key is another one in each run."`
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/exporter"
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/outbox"
@@ -18,14 +21,14 @@ import (
 
 // eventFlags say where serve hands over events.
 type eventFlags struct {
-	Events          string        `type:"path" placeholder:"DIR" help:"Write each session and message as a line of JSON, to files in this directory."`
+	Events          string        `type:"path" default:"" placeholder:"DIR" help:"Write each session and message as a line of JSON, to files in this directory."`
 	EventsMaxSize   byteSize      `name:"events.max-size" default:"64MiB" placeholder:"SIZE" help:"Close a file of events at this size and begin another one."`
 	EventsMaxAge    time.Duration `name:"events.max-age" default:"10m" help:"Close a file of events after this time."`
 	EventsMaxFiles  int           `name:"events.max-files" default:"1000" help:"How many closed files of events are kept, 0 for all; past it the oldest are removed."`
-	EventsNATS      string        `name:"events.nats" placeholder:"URL" help:"Publish each session and message to a JetStream stream of this NATS server."`
+	EventsNATS      string        `name:"events.nats" default:"" placeholder:"URL" help:"Publish each session and message to a JetStream stream of this NATS server."`
 	NATSSubject     string        `name:"events.nats-subject" default:"postfix-tls.events" help:"Subject to publish to; the stream must exist."`
-	NATSCredentials string        `name:"events.nats-credentials" type:"path" placeholder:"FILE" help:"Credentials file of the NATS user."`
-	NATSCA          string        `name:"events.nats-ca" type:"path" placeholder:"FILE" help:"Certificates of the authority that the NATS server's is from. Default: the system's."`
+	NATSCredentials string        `name:"events.nats-credentials" type:"path" default:"" placeholder:"FILE" help:"Credentials file of the NATS user."`
+	NATSCA          string        `name:"events.nats-ca" type:"path" default:"" placeholder:"FILE" help:"Certificates of the authority that the NATS server's is from. Default: the system's."`
 }
 
 // A byteSize is a number of bytes: "64MiB", "1000000".
@@ -43,30 +46,61 @@ func (s *byteSize) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func (f *eventFlags) wanted() bool { return f.Events != "" || f.EventsNATS != "" }
-
-func (f *eventFlags) check(state string) error {
-	switch {
-	case f.wanted() && state == "":
-		return usageError{withHint(errors.New("events are handed over at least once only with a --state-directory"),
-			"serve writes down there how far it has come, such as --state-directory=/var/lib/postfix-tls-exporter")}
-	case f.EventsMaxAge <= 0:
-		return usageError{withHint(fmt.Errorf("--events.max-age: %v is no age", f.EventsMaxAge), "write it like 10m or 1h")}
-	case f.EventsMaxFiles < 0:
-		return usageError{withHint(fmt.Errorf("--events.max-files: %d is no number of files", f.EventsMaxFiles), "0 keeps them all")}
+// String writes the size in the greatest unit that it is a multiple of.
+func (s byteSize) String() string {
+	units := []string{"", "KiB", "MiB", "GiB"}
+	for len(units) > 1 && s%1024 == 0 {
+		s, units = s/1024, units[1:]
 	}
-	return nil
+	return strconv.FormatInt(int64(s), 10) + units[0]
 }
 
-// open opens what the flags name.
-func (f *eventFlags) open(log *slog.Logger) (events, error) {
+func (f *eventFlags) handsOver() bool { return f.Events != "" || f.EventsNATS != "" }
+
+// checkEvents tells what is wrong with the flags. The state directory is empty if there is none.
+func (f *eventFlags) checkEvents(state string) error {
+	if !f.handsOver() {
+		return nil
+	}
+	var errs []error
+	if state == "" {
+		errs = append(errs, withHint(errors.New("events are handed over at least once only with a --state-directory"),
+			"serve writes down there how far it has come, such as --state-directory=/var/lib/postfix-tls-exporter"))
+	}
+	if f.EventsMaxAge <= 0 {
+		errs = append(errs, withHint(fmt.Errorf("--events.max-age: %v is no age", f.EventsMaxAge), "write it like 10m or 1h"))
+	}
+	if f.EventsMaxFiles < 0 {
+		errs = append(errs, withHint(fmt.Errorf("--events.max-files: %d is no number of files", f.EventsMaxFiles), "0 keeps them all"))
+	}
+	return errors.Join(errs...)
+}
+
+// checkEventFiles tells whether what the flags name can be used, as far as it can be seen.
+func (f *eventFlags) checkEventFiles() error {
+	errs := []error{checkDirectory("events", f.Events, eventsHint)}
+	for flag, name := range map[string]string{"events.nats-credentials": f.NATSCredentials, "events.nats-ca": f.NATSCA} {
+		if name == "" {
+			continue
+		}
+		if err := unix.Access(name, unix.R_OK); err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", flag, &fs.PathError{Op: "open", Path: name, Err: err}))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+const eventsHint = "each serve needs a directory of its own for events, which its user may write to"
+
+// openEvents opens what the flags name.
+func (f *eventFlags) openEvents(log *slog.Logger) (events, error) {
 	var e events
 	if f.Events != "" {
 		files, err := outbox.OpenFiles(outbox.FileConfig{
 			Dir: f.Events, MaxSize: int64(f.EventsMaxSize), MaxAge: f.EventsMaxAge, MaxFiles: f.EventsMaxFiles,
 		})
 		if err != nil {
-			return nil, withHint(err, "each serve needs a directory of its own for events, which its user may write to")
+			return nil, withHint(err, eventsHint)
 		}
 		e = append(e, outbox.New("files", files, log))
 	}

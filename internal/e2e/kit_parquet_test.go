@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// hostileLog is of two hosts, one of which has a name that no folder should have.
-const hostileLog = `2026-11-21T23:59:59.900000+00:00 ../../a=b%2F postfix/smtpd[100]: connect from mail-a.example.org[192.0.2.1]
+// twoHosts is of two hosts, one of which has a name that no folder should have.
+const twoHosts = `2026-11-21T23:59:59.900000+00:00 ../../a=b%2F postfix/smtpd[100]: connect from mail-a.example.org[192.0.2.1]
 2026-11-22T00:00:00.000001+00:00 ../../a=b%2F postfix/smtpd[100]: disconnect from mail-a.example.org[192.0.2.1] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4
 2026-11-22T00:30:00.000000+01:00 mx9 postfix/smtpd[100]: disconnect from unknown[198.51.100.7]
 `
@@ -24,7 +24,7 @@ const hostileLog = `2026-11-21T23:59:59.900000+00:00 ../../a=b%2F postfix/smtpd[
 func TestKitParquet(t *testing.T) {
 	needDuckDB(t)
 	dir := t.TempDir()
-	logs := []string{writeFile(t, filepath.Join(dir, "hostile.log"), hostileLog, 0o644)}
+	logs := []string{writeFile(t, filepath.Join(dir, "hostile.log"), twoHosts, 0o644)}
 	for _, name := range []string{"out-v312-reuse-longids", "v312-postscreen", "v37-loglevel2", "v37-proxyfilter"} {
 		found, err := filepath.Glob(filepath.Join(root, "testdata", "corpus", name, "mail.log*"))
 		if err != nil || len(found) == 0 {
