@@ -21,6 +21,7 @@ const description = `Reads the Postfix mail log and tells which TLS version and 
 
 type cli struct {
 	Parse       parseCmd       `cmd:"" help:"Print a report about log files."`
+	Merge       mergeCmd       `cmd:"" help:"Print one report out of several that parse wrote with --format json."`
 	Events      eventsCmd      `cmd:"" help:"Print one JSON object a line: each session and message of log files."`
 	Policy      policyCmd      `cmd:"" help:"Print smtp_tls_policy_maps entries for domains whose mail always went under TLS."`
 	Serve       serveCmd       `cmd:"" help:"Follow a log and export Prometheus metrics."`
@@ -40,6 +41,7 @@ type stdio struct {
 const (
 	exitUnreadable = 1 // an input could not be read, or an output not be written
 	exitUsage      = 2
+	exitFound      = 3 // all went well, and there is what --fail-on names
 )
 
 func main() {
@@ -65,9 +67,22 @@ func run(args []string, std stdio) int {
 		if _, ok := errors.AsType[usageError](err); ok {
 			return fail(std, err, exitUsage)
 		}
+		if onlyFound(err) {
+			return fail(std, err, exitFound)
+		}
 		return fail(std, err, exitUnreadable)
 	}
 	return 0
+}
+
+// onlyFound tells whether there is nothing to tell of but what --fail-on names.
+func onlyFound(err error) bool {
+	for _, err := range flatten(err) {
+		if _, ok := errors.AsType[foundError](err); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // usageError is an error in what the user asked for.

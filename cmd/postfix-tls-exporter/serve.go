@@ -101,23 +101,9 @@ func (c *serveCmd) logger(std stdio) (*slog.Logger, error) {
 	return promslog.New(&promslog.Config{Level: level, Format: format, Writer: std.err}), nil
 }
 
-// peerLabel returns the function that the flag names.
-func (c *serveCmd) peerLabel() func(parser.Peer) string {
-	switch c.PeerLabel {
-	case "domain":
-		return tally.DomainLabel
-	case "address":
-		return tally.AddressLabel
-	case "none":
-		return tally.NoLabel
-	default:
-		return tally.HostLabel
-	}
-}
-
 func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, error) {
 	counts := tally.Options{
-		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
+		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: peerLabel(c.PeerLabel), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
 	}
 	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
 	for _, name := range c.names() {

@@ -70,9 +70,10 @@ func TestFailureDetails(t *testing.T) {
 	long.Failure.Detail = strings.Repeat("é", maxExample) // of two bytes each
 	tally.Session(long)
 	long.Failure.Detail = "x" + long.Failure.Detail // the bound is within a letter
+	long.End = long.End.Add(time.Minute)
 	tally.Session(long)
 	want := []PeerFailure{
-		{"validation-failure", "other", 2, start.Add(time.Minute), "x" + strings.Repeat("é", maxExample/2-1)},
+		{"validation-failure", "other", 2, start.Add(2 * time.Minute), "x" + strings.Repeat("é", maxExample/2-1)},
 		{"validation-failure", "timeout", 3, start.Add(3 * time.Minute), "last"},
 	}
 	if diff := cmp.Diff(want, snapshot(tally).Peers[0].FailureDetails); diff != "" {
