@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,12 +18,36 @@ import (
 
 // TestKitContainer builds the image, and runs it as its documentation says.
 func TestKitContainer(t *testing.T) {
-	p := newPodman(t, "VERSION=1.2.3", "REVISION=abcdef")
+	p := newPodman(t)
+	p.build(t, "VERSION=1.2.3", "REVISION=abcdef")
 	t.Run("configuration", p.testConfiguration)
 	t.Run("files", p.testFiles)
 	t.Run("zone", p.testZone)
 	t.Run("restart", p.testRestart)
 	t.Run("HTTPS", p.testHTTPS)
+}
+
+// TestKitContainerPage runs the commands of the page about containers.
+func TestKitContainerPage(t *testing.T) {
+	need(t, "bash", "git", "make", "curl", "ip")
+	if os.Getenv(envNamespace) == "" {
+		buildCheck(t) // in the namespace there is no network to fetch what it needs
+	}
+	dir := inNamespace(t)
+	if dir == "" {
+		return
+	}
+	setUpNamespace(t, dir, hostsFile())
+	p := newPodman(t)
+	wrapper := fmt.Sprintf("#!/bin/sh\nCONTAINERS_CONF=%s exec %s \"$@\"\n", p.config, strings.Join(p.command().Args, " "))
+	found, err := exec.LookPath("podman")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	writeFile(t, filepath.Join(bin, "podman"), strings.Replace(wrapper, "exec podman", "exec "+found, 1), 0o755)
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	runPage(t, "docs/containers.md")
 }
 
 func (p podman) testConfiguration(t *testing.T) {

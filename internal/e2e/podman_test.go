@@ -22,25 +22,39 @@ type podman struct {
 	config  string   // file
 }
 
-// newPodman builds the image as the Containerfile says, from a copy of the repository.
-func newPodman(t *testing.T, buildArgs ...string) podman {
+// newPodman returns a podman without an image.
+func newPodman(t *testing.T) podman {
 	t.Helper()
-	need(t, "podman", "runc", "git")
+	need(t, "podman", "runc")
 	if os.Geteuid() != 0 {
 		missing(t, "root, for containers without a user namespace")
 	}
-	source, dir := t.TempDir(), openDir(t)
-	copyRepository(t, source)
-	if err := copyFile(os.Getenv(envBinary), filepath.Join(source, "postfix-tls-exporter")); err != nil {
-		t.Fatal(err)
-	}
-	p := podman{
+	dir := openDir(t)
+	return podman{
 		storage: []string{
 			"--root", filepath.Join(dir, "root"), "--runroot", filepath.Join(dir, "run"), "--tmpdir", filepath.Join(dir, "tmp"),
 			"--storage-driver=vfs", "--cgroup-manager=cgroupfs", "--events-backend=file", "--runtime=runc",
 		},
-		// Locks in shared memory would be those of the whole machine.
-		config: writeFile(t, filepath.Join(dir, "containers.conf"), "[engine]\nlock_type = \"file\"\n", 0o644),
+		config: writeFile(t, filepath.Join(dir, "containers.conf"), containersConf, 0o644),
+	}
+}
+
+// containersConf keeps locks out of memory that the whole machine shares, and limits to what the test itself may have.
+const containersConf = `
+[engine]
+lock_type = "file"
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+`
+
+// build builds the image as the Containerfile says, from a copy of the repository.
+func (p podman) build(t *testing.T, buildArgs ...string) {
+	t.Helper()
+	need(t, "git")
+	source := t.TempDir()
+	copyRepository(t, source)
+	if err := copyFile(os.Getenv(envBinary), filepath.Join(source, "postfix-tls-exporter")); err != nil {
+		t.Fatal(err)
 	}
 	// The Docker format, for that of OCI has no health checks.
 	args := []string{"build", "--quiet", "--format=docker", "--file=" + filepath.Join(source, "contrib/container/Containerfile"), "--tag=" + containerImage}
@@ -48,7 +62,6 @@ func newPodman(t *testing.T, buildArgs ...string) podman {
 		args = append(args, "--build-arg="+a)
 	}
 	p.must(t, append(args, source)...)
-	return p
 }
 
 func (p podman) command(args ...string) *exec.Cmd {
@@ -68,7 +81,7 @@ func (p podman) run(t *testing.T, args ...string) (int, string) {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	exit, ended := errors.AsType[*exec.ExitError](err)
-	if err != nil && !(ended && exit.ExitCode() < podmanFailed) {
+	if err != nil && (!ended || exit.ExitCode() >= podmanFailed) {
 		t.Fatalf("podman %s: %v: %s", strings.Join(args, " "), err, &stderr)
 	}
 	return cmd.ProcessState.ExitCode(), strings.TrimSpace(stdout.String())
@@ -89,7 +102,7 @@ func (p podman) start(t *testing.T, name string, options, args []string) {
 	t.Helper()
 	fixed := []string{
 		"run", "--detach", "--name=" + name, "--network=host", "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges",
-		"--health-interval=disable", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024",
+		"--health-interval=disable",
 	}
 	p.must(t, slices.Concat(fixed, options, []string{containerImage}, args)...)
 	t.Cleanup(func() {

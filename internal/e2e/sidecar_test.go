@@ -86,6 +86,7 @@ func newSidecarPod(t *testing.T, overlay string) *sidecarPod {
 	}
 	setUpNamespace(t, pod.dir, hostsFile())
 	pod.podman = newPodman(t)
+	pod.podman.build(t)
 	for _, hidden := range []string{"/var/log", "/run"} {
 		mount(t, "tmpfs", hidden, "tmpfs", 0)
 	}
