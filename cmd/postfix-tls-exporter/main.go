@@ -28,6 +28,10 @@ type cli struct {
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running serve whether it is well: the exit status tells, for containers."`
 	Explain     explainCmd     `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
 	Version     versionFlag    `help:"Print the version and exit." env:"-"`
+
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+
+	configFlags
 }
 
 // stdio are the standard streams, so that commands can be run by tests.
@@ -39,7 +43,7 @@ type stdio struct {
 
 // Exit statuses, beside 0.
 const (
-	exitUnreadable = 1 // an input could not be read, or an output not be written
+	exitUnreadable = 1 // an input could not be read, or an output not be written; or serve is not well
 	exitUsage      = 2
 	exitFound      = 3 // all went well, and there is what --fail-on names
 )
@@ -52,10 +56,7 @@ func main() {
 func run(args []string, std stdio) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var c cli
-	app, err := kong.New(&c, kong.Name("postfix-tls-exporter"), kong.Description(description),
-		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), gradeVars(), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	app, err := newApp(ctx, std)
 	if err != nil {
 		return fail(std, err, exitUsage)
 	}
@@ -73,6 +74,13 @@ func run(args []string, std stdio) int {
 		return fail(std, err, exitUnreadable)
 	}
 	return 0
+}
+
+// newApp returns the command line.
+func newApp(ctx context.Context, std stdio) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("postfix-tls-exporter"), kong.Description(description),
+		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), gradeVars(), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 }
 
 // onlyFound tells whether there is nothing to tell of but what --fail-on names.

@@ -16,7 +16,7 @@ import (
 type reportFlags struct {
 	gradeFlags
 	Format string   `enum:"text,json,html,csv,prometheus" default:"text" help:"Form of the report: text, json, html, csv (a line for each peer and kind of TLS), or prometheus (for the textfile collector of the node exporter)."`
-	Output string   `short:"o" type:"path" placeholder:"FILE" help:"Write the report to this file instead of standard output."`
+	Output string   `short:"o" type:"path" default:"" placeholder:"FILE" help:"Write the report to this file instead of standard output."`
 	Top    *int     `placeholder:"N" help:"How many rows of each kind the report shows, 0 for all. Default: 10 in text, 100 in html."`
 	FailOn []string `enum:"plaintext,weak,failed" placeholder:"WHAT" help:"Exit with status 3 if there was any of this with peers beyond this host: plaintext (messages), weak (messages under TLS that --profile grades as phase_out or insufficient), failed (handshakes). Repeatable."`
 }
