@@ -54,7 +54,7 @@ golden: ## rewrite the golden files; read the difference before you commit it
 generate: ## compile parser/grammar.re; needs re2go, from Debian's package re2c
 	go generate ./parser
 
-release: release-tools ## for VERSION=1.2.3: archives, .deb, .rpm, lists of components and checksums, in ./dist
+release: $(if $(RELEASE_TOOLS),,release-tools) ## for VERSION=1.2.3: archives, .deb, .rpm, lists of components and checksums, in ./dist
 	VERSION='$(VERSION)' contrib/packaging/release
 
 # In the versions that contrib/packaging/tools/go.mod names.
