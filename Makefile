@@ -18,17 +18,22 @@ LINT         := .bin/golangci-lint
 
 GOLDEN_PKGS := $(CMD) ./exporter ./internal/report
 
-.PHONY: help build test race lint fuzz soak bench golden generate release release-tools check
+.PHONY: help build test kit-test race lint fuzz soak bench golden generate release release-tools check
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 build: ## the static binary ./postfix-tls-exporter
 	CGO_ENABLED=0 go build -trimpath $(LDFLAGS) -o $(BIN) $(CMD)
 
 test: ## all tests, with a real Postfix and a real Prometheus; as root on Debian or Ubuntu installs what is missing
 	SUDO='$(SUDO)' .ci/install-test-tools
-	POSTFIX_TLS_E2E=required go test ./...
+	POSTFIX_TLS_E2E=required go test -skip '^TestKit' ./...
+	$(MAKE) kit-test
+
+kit-test: ## what surrounds the program: configuration, units, packages, containers, rules, dashboard, fleet
+	SUDO='$(SUDO)' .ci/install-test-tools
+	POSTFIX_TLS_E2E=required go test -timeout 10m -run '^TestKit' ./internal/e2e
 
 race: ## the tests under the race detector, without the end-to-end ones
 	go test -race $$(go list ./... | grep -v '/internal/e2e$$')
@@ -51,8 +56,8 @@ bench: build ## speed and allocations of the parser, then of the whole program
 golden: ## rewrite the golden files; read the difference before you commit it
 	go test $(GOLDEN_PKGS) -update
 
-generate: ## compile parser/grammar.re; needs re2go, from Debian's package re2c
-	go generate ./parser
+generate: ## compile parser/grammar.re (needs re2go, from Debian's package re2c), and the dashboard
+	go generate ./parser ./contrib/grafana
 
 release: $(if $(RELEASE_TOOLS),,release-tools) ## for VERSION=1.2.3: archives, .deb, .rpm, lists of components and checksums, in ./dist
 	VERSION='$(VERSION)' contrib/packaging/release

@@ -70,10 +70,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	d := c.read()
 	s := &scrape{out, &c.descs}
-	s.totals(&d)
-	s.grades(d.Snapshot, c.profile)
-	s.peers(d.Snapshot.Peers)
-	s.domains(d.Snapshot.Domains)
+	s.mail(&d, c.profile)
 	s.logs(&d)
 	s.send(buildInfo, 1, c.build.Version, c.build.Revision, c.build.GoVersion)
 }
@@ -104,6 +101,14 @@ func (s *scrape) flush(m metric, v sum) {
 	for key, value := range v {
 		s.send(m, float64(value), key[:len(metrics[m].labels)]...)
 	}
+}
+
+// mail makes the metrics that are about mail, and not about the program and its logs.
+func (s *scrape) mail(d *Data, profile *grade.Profile) {
+	s.totals(d)
+	s.grades(d.Snapshot, profile)
+	s.peers(d.Snapshot.Peers)
+	s.domains(d.Snapshot.Domains)
 }
 
 // totals are the metrics that add up to all that was counted.

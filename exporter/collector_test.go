@@ -46,7 +46,7 @@ Nov 22 04:00:06 mx1 dovecot: imap-login: Login: user=<u>
 `
 
 // sampleData reads the sample.
-func sampleData(t *testing.T) Data {
+func sampleData(t testing.TB) Data {
 	t.Helper()
 	counts := tally.New(tally.Options{PeerLimit: 10})
 	p := parser.New(counts, parser.Options{Location: time.UTC, Year: 2026})
@@ -59,7 +59,7 @@ func sampleData(t *testing.T) Data {
 	}
 }
 
-func profile(t *testing.T) *grade.Profile {
+func profile(t testing.TB) *grade.Profile {
 	t.Helper()
 	p, err := grade.ByName("rfc9325")
 	if err != nil {

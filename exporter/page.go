@@ -2,72 +2,186 @@ package exporter
 
 import (
 	"bytes"
-	"html/template"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"time"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
-// page is what a person sees at /: how far the logs have been read. Names of logs are escaped by the template.
-const page = `<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>postfix-tls-exporter</title>
-<style>
-body { font-family: sans-serif; margin: 2em; }
-table { border-collapse: collapse; }
-th, td { padding: 0.2em 1em 0.2em 0; text-align: left; }
-td.n, th.n { text-align: right; }
-</style>
-<h1>postfix-tls-exporter {{.Version}}</h1>
-<p>TLS of Postfix' SMTP sessions and messages, from the mail log.</p>
-<ul>
-<li><a href="{{.Path}}">Metrics</a></li>
-<li><a href="/healthz">Health</a>: 200 while the exporter runs</li>
-<li><a href="/readyz">Readiness</a>: 200 when the log has been read up to its end</li>
-</ul>
-<p>{{if .Ready}}All logs were read up to their end.{{else}}The logs are still being read up to their end.{{end}}
-{{with .Checkpoint}}{{if .Kept}}Last checkpoint: {{time .Saved}}; {{.Errors}} could not be written.{{else}}There is no state directory: counts begin anew with each start.{{end}}{{end}}</p>
-<table>
-<tr><th>Log</th><th>Latest line</th><th class="n">Bytes read</th><th class="n">Bytes to read</th><th class="n">Rotations</th><th class="n">Bytes lost</th><th class="n">Gaps</th><th class="n">Lines dropped</th></tr>
-{{range .Logs}}<tr><td>{{.Name}}</td><td>{{time .LastLine}}</td><td class="n">{{.Bytes}}</td><td class="n">{{.Lag}}</td><td class="n">{{.Rotations}}</td><td class="n">{{.LostBytes}}</td><td class="n">{{.Gaps}}</td><td class="n">{{.Dropped}}</td></tr>
-{{end}}</table>
-</html>
-`
-
-// pageData is what the page shows.
-type pageData struct {
-	Data
-	Version, Path string
-	Ready         bool
+// pages are what a person sees: the report at /, all peers, one of them; and the report for programs.
+type pages struct {
+	cfg    Config
+	policy string        // Content-Security-Policy
+	slots  chan struct{} // one for each page in the making
 }
 
-// newPage returns the handler of the page.
-func newPage(cfg Config) (http.Handler, error) {
-	t, err := template.New("page").Funcs(template.FuncMap{"time": pageTime}).Parse(page)
+// maxPages bounds the pages in the making, and pageTimeout how long one may take to be sent: with many peers each takes memory and a processor.
+const (
+	maxPages    = 4
+	pageTimeout = 60 * time.Second
+)
+
+// peerPath and reportPath are where the page of one peer and the report in JSON are.
+const (
+	peerPath   = "/peer"
+	reportPath = "/api/v1/report"
+)
+
+// add registers the pages.
+func (p *pages) add(mux *http.ServeMux) error {
+	policy, err := report.ContentSecurityPolicy()
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("page: %w", err)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/" {
-			http.NotFound(w, r)
-			return
-		}
-		var out bytes.Buffer
-		if err := t.Execute(&out, pageData{cfg.Data(), cfg.Version, cfg.TelemetryPath, cfg.Ready()}); err != nil {
-			http.Error(w, "the page cannot be made", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		_, _ = w.Write(out.Bytes()) // the client may be gone
-	}), nil
+	p.policy, p.slots = policy, make(chan struct{}, maxPages)
+	for path, handler := range map[string]http.HandlerFunc{"/{$}": p.start, report.PeersPath: p.peers, peerPath: p.peer, reportPath: p.json} {
+		mux.HandleFunc("GET "+path, p.inTurn(handler))
+	}
+	return nil
 }
 
-func pageTime(t time.Time) string {
-	if t.IsZero() {
-		return "none yet"
+// inTurn waits for a slot, and takes it back from a client that does not read.
+func (p *pages) inTurn(handler http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case p.slots <- struct{}{}:
+			defer func() { <-p.slots }()
+		case <-r.Context().Done():
+			return
+		}
+		connection := http.NewResponseController(w)
+		_ = connection.SetWriteDeadline(time.Now().Add(pageTimeout)) // not to be had in tests
+		defer func() { _ = connection.SetWriteDeadline(time.Time{}) }()
+		handler(w, r)
 	}
-	return t.Format("2006-01-02 15:04:05 -07:00")
+}
+
+// start is the page at /. Before counts may be seen it shows how far the logs were read, and no report.
+func (p *pages) start(w http.ResponseWriter, r *http.Request) {
+	refresh, ok := map[string]int{"": 0, "off": 0, "10": 10, "60": 60}[r.URL.Query().Get("refresh")]
+	if !ok {
+		answer(w, http.StatusBadRequest, "refresh is 10, 60 or off")
+		return
+	}
+	d := p.cfg.Data()
+	snapshot := d.Snapshot
+	if p.held() {
+		snapshot = nil
+	}
+	options := p.options(&d)
+	options.Live.Refresh = refresh
+	p.write(w, func(out *bytes.Buffer) error { return report.HTML(out, snapshot, options) })
+}
+
+// peers is the page of all peers.
+func (p *pages) peers(w http.ResponseWriter, r *http.Request) {
+	values, err := query(r)
+	if err != nil {
+		answer(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	q, err := report.ParsePeersQuery(values)
+	if err != nil {
+		answer(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	p.whenReady(w, func(d *Data) {
+		p.write(w, func(out *bytes.Buffer) error { return report.PeersHTML(out, d.Snapshot, q, p.options(d)) })
+	})
+}
+
+// peer is the page of one peer.
+func (p *pages) peer(w http.ResponseWriter, r *http.Request) {
+	values, err := query(r)
+	direction := values.Get("direction")
+	if err != nil || direction != tally.Inbound && direction != tally.Outbound {
+		answer(w, http.StatusBadRequest, "direction is inbound or outbound")
+		return
+	}
+	p.whenReady(w, func(d *Data) {
+		var out bytes.Buffer
+		found, err := report.PeerHTML(&out, d.Snapshot, direction, values.Get("name"), p.options(d))
+		if !found {
+			answer(w, http.StatusNotFound, "no such peer is counted; it may be among the others")
+			return
+		}
+		p.write(w, func(page *bytes.Buffer) error {
+			*page = out
+			return err
+		})
+	})
+}
+
+// json is the report for programs, the same as that of the parse command.
+func (p *pages) json(w http.ResponseWriter, _ *http.Request) {
+	p.whenReady(w, func(d *Data) {
+		p.header(w, "application/json")
+		_ = report.JSON(w, d.Snapshot, report.JSONOptions{Profile: p.cfg.Profile}) // the client may be gone
+	})
+}
+
+// query reads the parameters of a request, each of which may come once.
+func query(r *http.Request) (url.Values, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, errors.New("the query cannot be read")
+	}
+	for _, v := range values {
+		if len(v) > 1 {
+			return nil, errors.New("a parameter comes twice")
+		}
+	}
+	return values, nil
+}
+
+// held tells whether counts must not be seen yet, see Config.Hold.
+func (p *pages) held() bool { return p.cfg.Hold && !p.cfg.Ready() }
+
+func (p *pages) whenReady(w http.ResponseWriter, f func(*Data)) {
+	if p.held() {
+		answer(w, http.StatusServiceUnavailable, notReady)
+		return
+	}
+	d := p.cfg.Data()
+	f(&d)
+}
+
+// options are those of a page about d.
+func (p *pages) options(d *Data) report.HTMLOptions {
+	live := &report.Live{
+		Version: p.cfg.Version, Ready: p.cfg.Ready(), MetricsPath: p.cfg.TelemetryPath,
+		Kept: d.Checkpoint.Kept, Saved: d.Checkpoint.Saved, SaveErrors: d.Checkpoint.Errors,
+		OpenSessions: d.OpenSessions, OpenMessages: d.OpenMessages,
+	}
+	for _, l := range d.Logs {
+		live.Logs = append(live.Logs, report.LiveLog{
+			Name: l.Name, LastLine: l.LastLine, Bytes: l.Bytes, Lag: l.Lag, Rotations: l.Rotations, LostBytes: l.LostBytes, Gaps: l.Gaps, Dropped: l.Dropped,
+		})
+	}
+	return report.HTMLOptions{Profile: p.cfg.Profile, Live: live}
+}
+
+// write answers with a page that render makes. It is made before it is sent: an error can still be told, and a slow client holds nothing up.
+func (p *pages) write(w http.ResponseWriter, render func(*bytes.Buffer) error) {
+	var out bytes.Buffer
+	if err := render(&out); err != nil {
+		p.cfg.Logger.Error("a page cannot be made", "error", err)
+		answer(w, http.StatusInternalServerError, "the page cannot be made")
+		return
+	}
+	p.header(w, "text/html; charset=utf-8")
+	_, _ = w.Write(out.Bytes()) // the client may be gone
+}
+
+func (p *pages) header(w http.ResponseWriter, contentType string) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Security-Policy", p.policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
 }

@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/grade"
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/report"
 )
 
 // Config of the HTTP server.
@@ -19,10 +24,11 @@ type Config struct {
 	Web           *web.FlagConfig // addresses, TLS and passwords
 	TelemetryPath string          // of the metrics, "/metrics"
 	Collector     prometheus.Collector
-	Data          func() Data // for the page at /
+	Data          func() Data    // for the pages
+	Profile       *grade.Profile // that the pages grade by; without one there are no grades
 	Version       string
 	Ready         func() bool // the log has been read up to its end
-	Hold          bool        // answers no scrape before Ready: after a restart, counters must not be seen on their way to where they were
+	Hold          bool        // shows no counts before Ready: after a restart, counters must not be seen on their way to where they were
 	Logger        *slog.Logger
 }
 
@@ -56,7 +62,14 @@ func Serve(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// Handler returns what Serve serves: the metrics, /healthz, /readyz and a page at / that links to them and shows how far the logs have been read.
+// Where health and readiness are.
+const (
+	healthPath = "/healthz"
+	readyPath  = "/readyz"
+)
+
+// Handler returns what Serve serves: the metrics, /healthz, /readyz, and pages for people: at / the report and how far the logs have been read, /peers
+// and /peer; and the report for programs at /api/v1/report.
 func Handler(cfg Config) (http.Handler, error) {
 	registry := prometheus.NewPedanticRegistry()
 	for _, c := range []prometheus.Collector{
@@ -66,11 +79,16 @@ func Handler(cfg Config) (http.Handler, error) {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
-	start, err := newPage(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+	if !strings.HasPrefix(cfg.TelemetryPath, "/") || strings.ContainsAny(cfg.TelemetryPath, "{} ") {
+		return nil, fmt.Errorf("metrics cannot be at %q: a path begins with / and has neither blanks nor braces", cfg.TelemetryPath)
+	}
+	if slices.Contains([]string{"/", healthPath, readyPath, report.PeersPath, peerPath, reportPath}, cfg.TelemetryPath) {
+		return nil, fmt.Errorf("metrics cannot be at %s: something else is there", cfg.TelemetryPath)
 	}
 	mux := http.NewServeMux()
+	if err := (&pages{cfg: cfg}).add(mux); err != nil {
+		return nil, err
+	}
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		Registry: registry, EnableOpenMetrics: true, MaxRequestsInFlight: 8, Timeout: scrapeTimeout,
 		ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelError),
@@ -82,15 +100,14 @@ func Handler(cfg Config) (http.Handler, error) {
 		}
 		metrics.ServeHTTP(w, r)
 	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET "+readyPath, func(w http.ResponseWriter, _ *http.Request) {
 		if !cfg.Ready() {
 			answer(w, http.StatusServiceUnavailable, notReady)
 			return
 		}
 		answer(w, http.StatusOK, "ok")
 	})
-	mux.Handle("GET /", start)
 	return mux, nil
 }
 

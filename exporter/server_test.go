@@ -14,11 +14,11 @@ import (
 	"go.uber.org/goleak"
 )
 
-func config(t *testing.T, ready bool) Config {
+func config(t testing.TB, ready bool) Config {
 	t.Helper()
 	data := sampleData(t)
 	return Config{
-		TelemetryPath: "/metrics", Version: "1.2.3", Ready: func() bool { return ready }, Logger: slog.New(slog.DiscardHandler),
+		TelemetryPath: "/metrics", Version: "1.2.3", Ready: func() bool { return ready }, Logger: slog.New(slog.DiscardHandler), Profile: profile(t),
 		Collector: NewCollector(func() Data { return data }, profile(t), Build{Version: "1.2.3"}), Data: func() Data { return data },
 	}
 }
@@ -37,8 +37,35 @@ func TestHandler(t *testing.T) {
 		{"GET", "/readyz", true, 200, "ok\n"},
 		{"GET", "/readyz", false, 503, "up to its end"},
 		{"GET", "/", true, 200, `href="/metrics"`},
-		{"GET", "/", true, 200, "/var/log/mail.log</td><td>2026-11-22 04:00:06 &#43;00:00</td><td class=\"n\">1000</td><td class=\"n\">5</td><td class=\"n\">2</td><td class=\"n\">3</td>"},
+		{"GET", "/", true, 200, `/var/log/mail.log</th><td class="d">2026-11-22 04:00:06 &#43;00:00</td><td class="n">1,000</td><td class="n">5</td><td class="n">2</td><td class="n">3</td>`},
 		{"GET", "/", false, 200, "still being read"},
+		{"GET", "/", false, 200, "Of 1 messages, 0 (0.0 %) moved in plaintext"},
+		{"GET", "/", true, 200, `href="/peer?direction=inbound&amp;name=client.example.net"`},
+		{"GET", "/?refresh=10", true, 200, `<meta http-equiv="refresh" content="10">`},
+		{"GET", "/?refresh=60", true, 200, `<meta http-equiv="refresh" content="60">`},
+		{"GET", "/?refresh=1", true, 400, "refresh is"},
+		{"GET", "/?refresh=10%3Burl%3D%2F%2Fevil.example", true, 400, "refresh is"},
+		{"GET", "/peers", true, 200, "<p>4 peers.</p>"},
+		{"GET", "/peers?q=CLIENT&direction=inbound&class=public&sort=name&page=9", true, 200, "<p>1 peers.</p>"},
+		{"GET", "/peers?q=%3Cscript%3E", true, 200, `value="&lt;script&gt;"`},
+		{"GET", "/peers?direction=up", true, 400, "direction is"},
+		{"GET", "/peers?class=other", true, 400, "class is"},
+		{"GET", "/peers?sort=size", true, 400, "cannot be sorted"},
+		{"GET", "/peers?page=0", true, 400, "page is"},
+		{"GET", "/peers?page=99999999999999999999", true, 400, "page is"},
+		{"GET", "/peers?q=" + strings.Repeat("x", 256), true, 400, "no name is as long"},
+		{"GET", "/peers?q=a&q=b", true, 400, "comes twice"},
+		{"GET", "/peers?q=%zz", true, 400, "cannot be read"},
+		{"GET", "/peer?direction=inbound&name=client.example.net", true, 200, "<h1>client.example.net</h1>"},
+		{"GET", "/peer?direction=inbound&name=client.example.net", true, 200, "TLS_AES_256_GCM_SHA384</td><td class=\"t\">good</td>"},
+		{"GET", "/peer?direction=inbound&name=192.0.2.66", true, 200, "unsupported protocol"},
+		{"GET", "/peer?direction=outbound&name=client.example.net", true, 404, "no such peer"},
+		{"GET", "/peer?direction=inbound&name=%3Cscript%3E%FF%00", true, 404, "no such peer"},
+		{"GET", "/peer?name=client.example.net", true, 400, "direction is"},
+		{"GET", "/peer", true, 400, "direction is"},
+		{"GET", "/api/v1/report", true, 200, `"schema":1`},
+		{"GET", "/api/v1/report", true, 200, `"profile":"rfc9325"`},
+		{"POST", "/peers", true, 405, ""},
 		{"GET", "/nothing", true, 404, ""},
 		{"POST", "/metrics", true, 405, ""},
 	} {
@@ -51,23 +78,6 @@ func TestHandler(t *testing.T) {
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.holds) {
 			t.Errorf("%s %s, ready %v: status %d, want %d; body should hold %q:\n%.300s", c.method, c.path, c.ready, w.Code, c.status, c.holds, w.Body)
 		}
-	}
-}
-
-// A log's name cannot break out of its cell.
-func TestHostileLogName(t *testing.T) {
-	cfg := config(t, true)
-	data := sampleData(t)
-	data.Logs[0].Name = "<script>alert(1)</script>"
-	cfg.Data = func() Data { return data }
-	handler, err := Handler(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	if body := w.Body.String(); strings.Contains(body, "<script>") || !strings.Contains(body, "&lt;script&gt;") {
-		t.Errorf("the page holds the name as it is:\n%s", body)
 	}
 }
 

@@ -21,11 +21,16 @@ const description = `Reads the Postfix mail log and tells which TLS version and 
 
 type cli struct {
 	Parse   parseCmd    `cmd:"" help:"Print a report about log files."`
+	Merge   mergeCmd    `cmd:"" help:"Print one report out of several that parse wrote with --format json."`
 	Events  eventsCmd   `cmd:"" help:"Print one JSON object a line: each session and message of log files."`
 	Policy  policyCmd   `cmd:"" help:"Print smtp_tls_policy_maps entries for domains whose mail always went under TLS."`
 	Serve   serveCmd    `cmd:"" help:"Follow a log and export Prometheus metrics."`
 	Explain explainCmd  `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
 	Version versionFlag `help:"Print the version and exit." env:"-"`
+
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+
+	configFlags
 }
 
 // stdio are the standard streams, so that commands can be run by tests.
@@ -39,6 +44,7 @@ type stdio struct {
 const (
 	exitUnreadable = 1 // an input could not be read, or an output not be written
 	exitUsage      = 2
+	exitFound      = 3 // all went well, and there is what --fail-on names
 )
 
 func main() {
@@ -49,10 +55,7 @@ func main() {
 func run(args []string, std stdio) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var c cli
-	app, err := kong.New(&c, kong.Name("postfix-tls-exporter"), kong.Description(description),
-		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), gradeVars(), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	app, err := newApp(ctx, std)
 	if err != nil {
 		return fail(std, err, exitUsage)
 	}
@@ -64,9 +67,29 @@ func run(args []string, std stdio) int {
 		if _, ok := errors.AsType[usageError](err); ok {
 			return fail(std, err, exitUsage)
 		}
+		if onlyFound(err) {
+			return fail(std, err, exitFound)
+		}
 		return fail(std, err, exitUnreadable)
 	}
 	return 0
+}
+
+// newApp returns the command line.
+func newApp(ctx context.Context, std stdio) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("postfix-tls-exporter"), kong.Description(description),
+		kong.Writers(std.out, std.err), kong.DefaultEnvars("POSTFIX_TLS"), gradeVars(), kong.Bind(std), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+}
+
+// onlyFound tells whether there is nothing to tell of but what --fail-on names.
+func onlyFound(err error) bool {
+	for _, err := range flatten(err) {
+		if _, ok := errors.AsType[foundError](err); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // usageError is an error in what the user asked for.

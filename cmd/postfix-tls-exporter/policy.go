@@ -11,7 +11,7 @@ import (
 
 type policyCmd struct {
 	files
-	Output      string `short:"o" type:"path" placeholder:"FILE" help:"Write the table to this file instead of standard output."`
+	Output      string `short:"o" type:"path" default:"" placeholder:"FILE" help:"Write the table to this file instead of standard output."`
 	MinMessages uint64 `default:"10" help:"How many recipients a domain must have had, to get an entry."`
 	MinDays     uint64 `default:"7" help:"How many days must lie between a domain's first and last delivery."`
 	Top         int    `default:"50" help:"How many domains without an entry are named; 0 names all."`

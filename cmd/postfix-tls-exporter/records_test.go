@@ -121,6 +121,7 @@ type reportRecord struct {
 		Direction, Group string
 		Count            int
 	} `json:"key_exchanges"`
+	Grades        []gradeRecord `json:"grades"`
 	PlaintextAuth []struct {
 		Service string
 		Count   int

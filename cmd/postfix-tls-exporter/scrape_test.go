@@ -124,6 +124,7 @@ func (s scrape) by(name string, labels ...string) scrape {
 // totalsOf are the metrics that say the same as a report does.
 var totalsOf = []string{
 	"sessions_total", "messages_total", "handshake_failures_total", "log_lines_total", "plaintext_auth_total", "key_exchanges_total",
+	"graded_sessions_total", "graded_messages_total",
 }
 
 // asScrape writes reports as metrics do, and adds them up.
@@ -154,6 +155,10 @@ func asScrape(reports ...reportRecord) scrape {
 		}
 		for _, k := range r.KeyExchanges {
 			add(k.Count, "key_exchanges_total", "direction", k.Direction, "group", k.Group)
+		}
+		for _, g := range r.Grades {
+			add(g.Sessions, "graded_sessions_total", "direction", g.Direction, "class", g.Class, "profile", g.Profile, "grade", g.Grade)
+			add(g.Messages, "graded_messages_total", "direction", g.Direction, "class", g.Class, "profile", g.Profile, "grade", g.Grade)
 		}
 	}
 	return out

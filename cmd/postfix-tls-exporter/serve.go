@@ -19,23 +19,28 @@ import (
 
 type serveCmd struct {
 	sourceFlags
-	State         string        `name:"state-directory" type:"path" placeholder:"DIR" help:"Keep checkpoints here, and go on from the last one after a restart. Without it counts begin anew."`
+	State         string        `name:"state-directory" type:"path" default:"" placeholder:"DIR" help:"Keep checkpoints here, and go on from the last one after a restart. Without it counts begin anew."`
 	Interval      time.Duration `name:"checkpoint-interval" default:"5s" help:"Time between two checkpoints."`
 	PeerLabel     string        `enum:"host,domain,address,none" default:"host" help:"What the label peer holds: host, domain, address, or none."`
 	PeerLimit     int           `default:"1000" help:"How many peers are counted by name; past it a newcomer counts as other."`
 	PeerIdle      time.Duration `default:"24h" help:"How long a peer must be silent to make place for a newcomer."`
+	Users         bool          `help:"Keep the names of users who submit mail, and show them on the web page."`
 	ListenAddress []string      `name:"web.listen-address" default:":10154" sep:"none" placeholder:"ADDRESS" help:"Address to serve on; repeatable. Default: :10154."`
 	SystemdSocket bool          `name:"web.systemd-socket" help:"Use sockets that systemd passes instead."`
-	WebConfig     string        `name:"web.config.file" type:"path" placeholder:"FILE" help:"TLS certificate and passwords of the web server."`
+	WebConfig     string        `name:"web.config.file" type:"path" default:"" placeholder:"FILE" help:"TLS certificate and passwords of the web server."`
 	TelemetryPath string        `name:"web.telemetry-path" default:"/metrics" help:"Path of the metrics."`
 	LogLevel      string        `name:"log.level" enum:"debug,info,warn,error" default:"info" help:"Own messages from this level on: debug, info, warn or error."`
 	LogStyle      string        `name:"log.format" enum:"logfmt,json" default:"logfmt" help:"Form of own messages: logfmt or json."`
 	gradeFlags
 	logFormat
+	configCheck
 }
 
 // Run follows the logs and serves metrics until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, std stdio) error {
+	if c.Check {
+		return c.check(std)
+	}
 	hup, stop := hangups() // before all that takes time
 	defer stop()
 	opts, err := c.options()
@@ -86,7 +91,7 @@ func (c *serveCmd) serve(ctx context.Context, l *live, b build, hup <-chan os.Si
 	group.Go(func() error {
 		return exporter.Serve(ctx, exporter.Config{
 			Web:           &web.FlagConfig{WebListenAddresses: &c.ListenAddress, WebSystemdSocket: &c.SystemdSocket, WebConfigFile: &c.WebConfig},
-			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Data: l.data, Hold: l.saves.store != nil, Logger: logger,
+			TelemetryPath: c.TelemetryPath, Version: b.version, Ready: l.ready, Data: l.data, Hold: l.saves.store != nil, Logger: logger, Profile: profile,
 			Collector: exporter.NewCollector(l.data, profile, exporter.Build{Version: b.version, Revision: b.revision, GoVersion: b.goVersion}),
 		})
 	})
@@ -101,23 +106,9 @@ func (c *serveCmd) logger(std stdio) (*slog.Logger, error) {
 	return promslog.New(&promslog.Config{Level: level, Format: format, Writer: std.err}), nil
 }
 
-// peerLabel returns the function that the flag names.
-func (c *serveCmd) peerLabel() func(parser.Peer) string {
-	switch c.PeerLabel {
-	case "domain":
-		return tally.DomainLabel
-	case "address":
-		return tally.AddressLabel
-	case "none":
-		return tally.NoLabel
-	default:
-		return tally.HostLabel
-	}
-}
-
 func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, error) {
 	counts := tally.Options{
-		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: c.peerLabel(), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
+		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: peerLabel(c.PeerLabel), LabelName: c.PeerLabel, NoUsers: !c.Users, Downgraded: logDowngrades(logger),
 	}
 	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
 	for _, name := range c.names() {
@@ -138,7 +129,7 @@ func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, err
 func (c *serveCmd) resume(l *live, opts parser.Options, counts tally.Options, logger *slog.Logger) error {
 	store, err := checkpoint.Open(c.State)
 	if err != nil {
-		return withHint(err, "each serve needs a state directory of its own, which its user may write to")
+		return withHint(err, stateHint)
 	}
 	l.saves.store = store
 	last, err := l.saves.load()

@@ -189,7 +189,12 @@ func TestServe(t *testing.T) {
 		appendTo(t, log, rest[:n])
 		rest = rest[n:]
 	}
-	got := s.awaitLines(t, strings.Count(text, "\n"))
+	s.awaitLines(t, strings.Count(text, "\n"))
+	var got scrape
+	eventually(t, "the lag to be known", func() bool { // it is counted behind the lines
+		got = scrapeFrom(t, s.base)
+		return got.sum("log_lag_bytes") == 0
+	})
 	report := readReport(t, source)
 	equal(t, "totals, as in the report", asScrape(report), got.named(totalsOf...))
 	sessions, messages, failures := peersAsScrape(report)

@@ -22,8 +22,8 @@ const (
 type sourceFlags struct {
 	Log              []string `type:"path" sep:"none" placeholder:"PATH" help:"Log to follow: a file, a FIFO, or - for standard input; repeatable. Default, if there is no other source: /var/log/mail.log."`
 	Journal          bool     `help:"Follow the systemd journal, through journalctl."`
-	JournalDirectory string   `name:"journal.directory" type:"path" placeholder:"DIR" help:"Follow the journal in this directory."`
-	SyslogUnix       string   `name:"syslog.unix" type:"path" placeholder:"PATH" help:"Be a syslog server on this datagram socket, such as the log socket of a chroot."`
+	JournalDirectory string   `name:"journal.directory" type:"path" default:"" placeholder:"DIR" help:"Follow the journal in this directory."`
+	SyslogUnix       string   `name:"syslog.unix" type:"path" default:"" placeholder:"PATH" help:"Be a syslog server on this datagram socket, such as the log socket of a chroot."`
 	SyslogUDP        string   `name:"syslog.udp" placeholder:"ADDRESS" help:"Be a syslog server on this UDP address."`
 	SyslogTCP        string   `name:"syslog.tcp" placeholder:"ADDRESS" help:"Be a syslog server on this TCP address."`
 	From             string   `enum:"beginning,end" default:"beginning" help:"Where to take up a log that no checkpoint knows: beginning or end."`

@@ -27,7 +27,7 @@ func (s *packageScene) testWithoutSystemd(t *testing.T) {
 	_ = cmd.Process.Kill() // it has no more to do
 	_ = cmd.Wait()         // killed
 	command(t, "unshare", "--mount", "sh", "-euc", `mount -t tmpfs none /run; dpkg --purge postfix-tls-exporter`)
-	wantGone(t, stateFolder, settingsFile, "/usr/bin/postfix-tls-exporter")
+	wantGone(t, stateFolder, settingsFile, configFile, "/usr/bin/postfix-tls-exporter")
 }
 
 // testInstall finds the service started by the installation, and confined.
@@ -48,7 +48,7 @@ func (s *packageScene) testInstall(t *testing.T) {
 	wantConfined(t, "adm", "systemd-journal")
 	wantOwner(t, stateFolder, 0o700)
 	// Wrong usage is not tried again.
-	writeFile(t, settingsFile, "ARGS=--no-such-flag\n# Changed by the administrator.\n", 0o644)
+	writeFile(t, configFile, "no-such-flag: 1\n", 0o644)
 	_ = exec.Command("systemctl", "restart", unit).Run() // fails, as it should
 	eventually(t, "the end of a service with wrong settings", func() error {
 		if got := property(t, "ActiveState") + " " + property(t, "NRestarts"); got != "failed 0" {
@@ -56,7 +56,7 @@ func (s *packageScene) testInstall(t *testing.T) {
 		}
 		return nil
 	})
-	writeFile(t, settingsFile, "POSTFIX_TLS_WEB_LISTEN_ADDRESS="+otherAddress+"\n# Changed by the administrator.\n", 0o644)
+	writeFile(t, configFile, "# Changed by the administrator.\nweb.listen-address: ["+otherAddress+"]\n", 0o644)
 	command(t, "systemctl", "restart", unit)
 	wantLines(t, otherAddress, strings.Count(s.log[0], "\n"))
 }
@@ -90,7 +90,7 @@ func (s *packageScene) testUpgrade(t *testing.T) {
 	if version := command(t, "postfix-tls-exporter", "--version"); !strings.Contains(version, " "+secondVersion+" ") {
 		t.Errorf("--version says %q", version)
 	}
-	if text, err := os.ReadFile(settingsFile); err != nil || !strings.Contains(string(text), "# Changed by the administrator.") {
+	if text, err := os.ReadFile(configFile); err != nil || !strings.Contains(string(text), "# Changed by the administrator.") {
 		t.Errorf("settings: %v\n%s", err, text)
 	}
 	command(t, "systemctl", "disable", "--now", unit)
@@ -100,7 +100,7 @@ func (s *packageScene) testUpgrade(t *testing.T) {
 
 // testSocket lets systemd listen, and the first scrape start the service, which has no network.
 func (s *packageScene) testSocket(t *testing.T) {
-	writeFile(t, settingsFile, "", 0o644)
+	writeFile(t, configFile, "", 0o644)
 	s.follow(t, "A socket of systemd")
 	wantState(t, "disabled", "inactive")
 	wantSessions(t, defaultAddress, s.truth)
@@ -135,7 +135,7 @@ func (s *packageScene) testRemove(t *testing.T) {
 		t.Errorf("it is %s", got)
 	}
 	wantGone(t, "/usr/bin/postfix-tls-exporter", "/lib/systemd/system/"+unit)
-	for _, path := range []string{settingsFile, stateFolder} {
+	for _, path := range []string{settingsFile, configFile, stateFolder} {
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
 		}
@@ -144,7 +144,7 @@ func (s *packageScene) testRemove(t *testing.T) {
 
 func (s *packageScene) testPurge(t *testing.T) {
 	s.follow(t, "Removal")
-	wantGone(t, settingsFile, stateFolder, packagedPages, "/etc/systemd/system/multi-user.target.wants/"+unit)
+	wantGone(t, settingsFile, configFile, stateFolder, packagedPages, "/etc/systemd/system/multi-user.target.wants/"+unit)
 	if left, _ := filepath.Glob("/var/lib/systemd/deb-systemd-helper-enabled/*/postfix-tls-exporter*"); len(left) > 0 { // the pattern is good
 		t.Errorf("left: %v", left)
 	}

@@ -22,6 +22,7 @@ const (
 	mailLog       = "/var/log/mail.log"
 	stateFolder   = "/var/lib/postfix-tls-exporter"
 	settingsFile  = "/etc/default/postfix-tls-exporter"
+	configFile    = "/etc/postfix-tls-exporter.yaml"
 	dropInFolder  = "/etc/systemd/system/" + unit + ".d"
 	packagedPages = "/usr/share/doc/postfix-tls-exporter"
 )
@@ -39,7 +40,7 @@ func TestKitPackages(t *testing.T) {
 	repository := newCopy(t)
 	first := makeRelease(t, repository, firstVersion, "")
 	copyAll(t, first.dist(""), m.dir, filepath.Base(first.deb()), filepath.Base(first.rpm()), filepath.Base(first.archive()))
-	second := makeRelease(t, repository, secondVersion, "echo '# New in this version.' >>contrib/systemd/postfix-tls-exporter.default")
+	second := makeRelease(t, repository, secondVersion, "echo '# New in this version.' >>contrib/config/postfix-tls-exporter.yaml")
 	copyAll(t, second.dist(""), m.dir, filepath.Base(second.deb()))
 	copyAll(t, filepath.Join(root, "testdata/corpus/v37-sni"), m.dir, "mail.log", "truth.jsonl")
 	copyAll(t, filepath.Join(root, "docs"), m.dir, "install.md")
@@ -68,7 +69,7 @@ func newPackageScene(t *testing.T, dir string) *packageScene {
 		s.log = append(s.log, strings.Join(part, ""))
 	}
 	// What this machine has, and another one need not have: a ban on starting services, and a mail log.
-	for _, path := range []string{"/usr/sbin/policy-rc.d", mailLog, mailLog + ".1", stateFolder, settingsFile} {
+	for _, path := range []string{"/usr/sbin/policy-rc.d", mailLog, mailLog + ".1", stateFolder, settingsFile, configFile} {
 		if err := os.RemoveAll(path); err != nil {
 			t.Fatal(err)
 		}

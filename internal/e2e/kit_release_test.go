@@ -182,22 +182,13 @@ func (r release) testComponents(t *testing.T) {
 	}
 }
 
-// packaged are the files of both kinds of package, but for the documentation. There are completions if the program makes some.
-func packaged() []string {
-	files := []string{"etc/default/postfix-tls-exporter", "usr/bin/postfix-tls-exporter"}
-	for _, page := range manPages() {
-		files = append(files, "usr/share/man/man"+strings.TrimPrefix(filepath.Ext(page), ".")+"/"+filepath.Base(page)+".gz")
-	}
-	if exec.Command(os.Getenv(envBinary), "completion", "bash").Run() == nil {
-		files = append(files, "usr/share/bash-completion/completions/postfix-tls-exporter",
-			"usr/share/zsh/vendor-completions/_postfix-tls-exporter", "usr/share/fish/vendor_completions.d/postfix-tls-exporter.fish")
-	}
-	return files
-}
-
-func manPages() []string {
-	pages, _ := filepath.Glob(filepath.Join(root, "contrib/man/*.[1-8]")) // the pattern is good
-	return pages
+// packaged are the files of both kinds of package, but for the documentation, and what is more in one of them.
+func packaged(more ...string) []string {
+	return append([]string{
+		"etc/default/postfix-tls-exporter", "etc/postfix-tls-exporter.yaml", "usr/bin/postfix-tls-exporter", "usr/share/man/man1/postfix-tls-exporter.1.gz",
+		"usr/share/bash-completion/completions/postfix-tls-exporter", "usr/share/zsh/vendor-completions/_postfix-tls-exporter",
+		"usr/share/fish/vendor_completions.d/postfix-tls-exporter.fish",
+	}, more...)
 }
 
 // testDeb lets Debian's own checker look at the package.
@@ -209,9 +200,9 @@ func (r release) testDeb(t *testing.T) {
 	}
 	dir := t.TempDir()
 	command(t, "dpkg-deb", "--extract", r.deb(), dir)
-	wantFiles(t, dir, append(packaged(), "lib/systemd/system/postfix-tls-exporter.service", "lib/systemd/system/postfix-tls-exporter.socket",
+	wantFiles(t, dir, packaged("lib/systemd/system/postfix-tls-exporter.service", "lib/systemd/system/postfix-tls-exporter.socket",
 		"usr/share/doc/postfix-tls-exporter/copyright"))
-	if got := command(t, "dpkg-deb", "--info", r.deb(), "conffiles"); got != "/etc/default/postfix-tls-exporter\n" {
+	if got := command(t, "dpkg-deb", "--info", r.deb(), "conffiles"); got != "/etc/default/postfix-tls-exporter\n/etc/postfix-tls-exporter.yaml\n" {
 		t.Errorf("conffiles: %q", got)
 	}
 }
@@ -225,7 +216,7 @@ func (r release) testRPM(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("rpm2cpio: %v\n%s", err, out)
 	}
-	wantFiles(t, dir, append(packaged(), "usr/lib/systemd/system/postfix-tls-exporter.service", "usr/lib/systemd/system/postfix-tls-exporter.socket",
+	wantFiles(t, dir, packaged("usr/lib/systemd/system/postfix-tls-exporter.service", "usr/lib/systemd/system/postfix-tls-exporter.socket",
 		"usr/lib/sysusers.d/postfix-tls-exporter.conf", "var/lib/postfix-tls-exporter"))
 	settings, err := os.ReadFile(filepath.Join(dir, "etc/default/postfix-tls-exporter"))
 	if err != nil || !bytes.Contains(settings, []byte("\nPOSTFIX_TLS_JOURNAL=true\n")) {

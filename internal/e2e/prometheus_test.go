@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,7 +40,7 @@ func TestPrometheus(t *testing.T) {
 	need(t, "prometheus", "promtool")
 	log := writeFile(t, filepath.Join(t.TempDir(), "mail.log"), sampleLog, 0o644)
 	exporter := serve(t, "--log", log)
-	prometheus := startPrometheus(t, exporter.address)
+	prometheus := startPrometheus(t, strconv.Quote(exporter.address))
 
 	eventually(t, "answer of Prometheus", func() error {
 		got, err := sumByPeer(t, prometheus, `sum by (peer) (postfix_tls_peer_sessions_total{tls="plaintext"})`)
@@ -54,16 +55,16 @@ func TestPrometheus(t *testing.T) {
 	t.Run("promtool", func(t *testing.T) { testPromtool(t, exporter) })
 }
 
-// startPrometheus starts a Prometheus that scrapes target every second, and returns the address of its web server.
-func startPrometheus(t *testing.T, target string) string {
+// startPrometheus starts a Prometheus that scrapes the targets, quoted addresses, every second, and returns the address of its web server.
+func startPrometheus(t *testing.T, targets ...string) string {
 	t.Helper()
 	dir, address := t.TempDir(), freeAddress(t)
 	config := writeFile(t, filepath.Join(dir, "prometheus.yml"), fmt.Sprintf(`
 global: {scrape_interval: 1s, scrape_timeout: 1s}
 scrape_configs:
   - job_name: postfix-tls
-    static_configs: [{targets: [%q]}]
-`, target), 0o644)
+    static_configs: [{targets: [%s]}]
+`, strings.Join(targets, ", ")), 0o644)
 	cmd := exec.CommandContext(t.Context(), "prometheus",
 		"--config.file", config, "--storage.tsdb.path", filepath.Join(dir, "data"), "--web.listen-address", address)
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()

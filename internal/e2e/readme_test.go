@@ -20,17 +20,23 @@ const root = "../.."
 // fails where it has no such target.
 var makeTest = regexp.MustCompile(`(?m)^(\s*)make (test|check)\b`)
 
-// TestReadme runs the README's commands: the blocks marked sh, in order, in one fresh copy of the repository. Blocks that are for
-// the reader's eye or for another machine are marked text or console.
+// TestReadme runs the commands of the README and of the page about the report: the blocks marked sh, in order, in one fresh copy of the repository.
+// Blocks that are for the reader's eye or for another machine are marked text or console.
 func TestReadme(t *testing.T) {
 	need(t, "bash", "git", "make")
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	for _, page := range []string{"README.md", "docs/report.md"} {
+		t.Run(page, func(t *testing.T) { runPage(t, page) })
+	}
+}
+
+func runPage(t *testing.T, page string) {
+	text, err := os.ReadFile(filepath.Join(root, page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := shellBlocks(string(readme))
+	blocks := shellBlocks(string(text))
 	if len(blocks) == 0 {
-		t.Fatal("no sh blocks in README.md")
+		t.Fatalf("no sh blocks in %s", page)
 	}
 	dir := t.TempDir()
 	copyRepository(t, dir)

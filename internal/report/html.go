@@ -34,6 +34,7 @@ func HTML(w io.Writer, s *tally.Snapshot, o HTMLOptions) error {
 	if err != nil {
 		return err
 	}
+	d.State = d.liveState(true)
 	if s != nil {
 		d.fill(s)
 	}
@@ -48,11 +49,12 @@ type document struct {
 	Script  template.JS  // as Style
 	Policy  string
 	Live    *Live
+	State   *liveState
 	Answers []answer
+	Pointer string // to the hints, which are last and may change how the answers are read
 	Figures []*figure
-	Notes   []*section // about the figures
 	Parts   []*section
-	Search  *search // of the page of all peers
+	Search  *search // on the page of all peers
 
 	snapshot *tally.Snapshot
 	profile  *grade.Profile

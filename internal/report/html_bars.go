@@ -70,7 +70,7 @@ func peerStates(r *tally.PeerRow) (c stateCounts) {
 }
 
 func statesTable(d *document, caption string, rows []*tally.PeerRow, sums *stateCounts) *webTable {
-	titles, states := []string{"Peer", ">all"}, []int(nil)
+	titles, states := []string{"#Peer", ">all"}, []int(nil)
 	for state, n := range sums {
 		if n > 0 {
 			titles, states = append(titles, ">"+webStates[state].Title), append(states, state)

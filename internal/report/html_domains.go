@@ -13,14 +13,14 @@ import (
 func (d *document) domains() *section {
 	sec := &section{ID: "domains", Title: "Destination domains"}
 	sec.add(d.domainTable("Destination domains that got mail in plaintext",
-		columns("Domain", "Class", ">plaintext recipients", ">with TLS", "@last in plaintext", "relays"),
+		columns("#Domain", "Class", ">plaintext recipients", ">with TLS", "@last in plaintext", "+relays"),
 		func(r *tally.DomainRow) uint64 { return r.TLS.Of("plaintext") }, func(r *tally.DomainRow) []string {
 			return []string{
 				r.Domain, r.Class, thousands(r.TLS.Of("plaintext")), thousands(r.TLS.Of("established") + r.TLS.Of("unlogged")), minute(r.LastPlain), relays(r),
 			}
 		}))
 	sec.add(d.domainTable("Destination domains with most recipients",
-		columns("Domain", "Class", ">recipients", "by version", "certificates", "security levels", "@last seen"),
+		columns("#Domain", "Class", ">recipients", "+by version", "+certificates", "+security levels", "@last seen"),
 		func(r *tally.DomainRow) uint64 { return r.Recipients }, func(r *tally.DomainRow) []string {
 			versions := maps.Collect(r.Protocols.All())
 			for state, n := range r.TLS.All() {
@@ -97,7 +97,7 @@ func (d *document) tlsReports() *webTable {
 	slices.SortStableFunc(rows, func(a, b tally.TLSRPTRow) int {
 		return cmp.Or(cmp.Compare(success(a.Result), success(b.Result)), -cmp.Compare(a.Count, b.Count))
 	})
-	return newTable(d, "Results for TLS reports (TLSRPT), failures first", columns("Policy domain", "Result", ">sessions"), rows, func(r tally.TLSRPTRow) []string {
+	return newTable(d, "Results for TLS reports (TLSRPT), failures first", columns("#Policy domain", "Result", ">sessions"), rows, func(r tally.TLSRPTRow) []string {
 		return []string{r.Domain, r.Result, thousands(r.Count)}
 	})
 }

@@ -25,11 +25,15 @@ func (d *document) failures() *section {
 		sec.Words = []string{"None in this log."}
 		return sec
 	}
-	for _, a := range Advice(d.snapshot) {
-		reason := a.Direction + ": " + a.Reason
-		sec.Advice = append(sec.Advice, advised{Clean(reason), thousands(a.Count), a.Meaning, pieces(a.Advice)})
-	}
+	sec.Advice = adviceOf(d.snapshot)
 	return sec
+}
+
+func adviceOf(s *tally.Snapshot) (out []advised) {
+	for _, a := range Advice(s) {
+		out = append(out, advised{Clean(a.Direction + ": " + a.Reason), thousands(a.Count), a.Meaning, pieces(a.Advice)})
+	}
+	return out
 }
 
 func (d *document) failureReasons(direction string, w *words) *webTable {
@@ -55,7 +59,7 @@ func (d *document) failureReasons(direction string, w *words) *webTable {
 	order := slices.SortedFunc(maps.Values(rows), func(a, b *row) int {
 		return cmp.Or(-cmp.Compare(a.all, b.all), cmp.Compare(a.service, b.service), cmp.Compare(a.result, b.result), cmp.Compare(a.reason, b.reason))
 	})
-	return newTable(d, w.title+": "+w.failures, columns("Reason", "Service", "Result (RFC 8460)", ">count", ">with public peers", "Meaning"), order, func(r *row) []string {
+	return newTable(d, w.title+": "+w.failures, columns("Reason", "Service", "Result (RFC 8460)", ">count", ">with public peers", "+Meaning"), order, func(r *row) []string {
 		return []string{r.reason, r.service, r.result, thousands(r.all), thousands(r.public), w.reasons[r.reason]}
 	})
 }
@@ -76,7 +80,7 @@ func (f namedFailure) cells() []string {
 }
 
 func failureColumns(name string) []webColumn {
-	return columns(name, "Class", "Result", "Reason", ">count", "@last", "`newest example")
+	return columns("#"+name, "Class", "Result", "Reason", ">count", "@last", "`newest example")
 }
 
 func (d *document) peerFailures(direction, caption string) *webTable {
@@ -129,8 +133,13 @@ func (d *document) downgrades() *section {
 		"Peers that used TLS, or a better version of it, and then did not. Ask their postmaster what has changed: an expired certificate, a new relay, or " +
 			"somebody in between who strips STARTTLS.",
 	}
-	sec.add(newTable(d, "Peers that fell back, those that have not come back first",
-		columns("Peer", "Address", "Direction", "Class", "From", "To", ">better messages before", "@last of those", ">messages since", "@first since", "@last since", "@better again", "Log of"), rows,
+	sec.add(d.downgradeTable("Peers that fell back, those that have not come back first", rows))
+	return sec
+}
+
+func (d *document) downgradeTable(caption string, rows []*tally.DowngradeRow) *webTable {
+	return newTable(d, caption,
+		columns("#Peer", "Address", "Direction", "Class", "From", "To", ">better messages before", "@last of those", ">messages since", "@first since", "@last since", "@better again", "Log of"), rows,
 		func(r *tally.DowngradeRow) []string {
 			since, first := r.PlaintextMessages, r.FirstPlaintext
 			if r.Kind == tally.KindVersion {
@@ -140,8 +149,7 @@ func (d *document) downgrades() *section {
 				r.Peer, r.Address, r.Direction, r.Class, r.From, r.To, thousands(r.TLSMessages), minute(&r.LastTLS), thousands(since), minute(first), minute(&r.Last),
 				notYet(r.Recovered), r.Host,
 			}
-		}))
-	return sec
+		})
 }
 
 func notYet(t *time.Time) string { return cmp.Or(minute(t), "not yet") }

@@ -24,15 +24,17 @@ func (d *document) grades() *section {
 	if all == (total{}) {
 		return sec
 	}
-	slices.SortStableFunc(rows, func(a, b GradeRow) int {
-		return cmp.Or(cmp.Compare(a.Direction, b.Direction), -cmp.Compare(public(a.Class), public(b.Class)))
-	})
+	slices.SortStableFunc(rows, func(a, b GradeRow) int { return -cmp.Compare(public(a.Class), public(b.Class)) })
 	sec.Words = []string{
 		"By " + d.profile.Source() + ". Failed handshakes have no grade. What a guideline forbids may still be better than plaintext, which is what a peer on port 25 is left with.",
 	}
-	sec.add(newTable(d, "Sessions and messages by grade", columns("Grade", "Direction", "Class", ">sessions", ">messages"), rows, func(r GradeRow) []string {
-		return []string{gradeTitle(r.Grade), r.Direction, r.Class, thousands(r.Sessions), thousands(r.Messages)}
-	}))
+	for i, direction := range [...]string{tally.Inbound, tally.Outbound} {
+		w := &directionWords[i]
+		of := slices.DeleteFunc(slices.Clone(rows), func(r GradeRow) bool { return r.Direction != direction })
+		sec.add(newTable(d, w.title+": grades", columns("Grade", "Class", ">sessions", ">"+w.messages), of, func(r GradeRow) []string {
+			return []string{gradeTitle(r.Grade), r.Class, thousands(r.Sessions), thousands(r.Messages)}
+		}))
+	}
 	return sec
 }
 
@@ -69,7 +71,7 @@ func (d *document) ciphers() *section {
 	})
 	titles := []string{"Cipher", "Version", "Direction", ">sessions", ">messages"}
 	if d.profile != nil {
-		titles = append(titles, "Grade", "Reason")
+		titles = append(titles, "Grade", "+Reason")
 	}
 	sec.add(newTable(d, "Ciphers by direction", columns(titles...), order, func(r *row) []string {
 		out := []string{r.cipher, r.protocol, r.direction, thousands(r.sessions), thousands(r.messages)}

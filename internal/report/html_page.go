@@ -125,6 +125,12 @@ func (d *document) groups() *section {
 
 func (d *document) hints() *section {
 	sec := &section{ID: "hints", Title: "Hints"}
+	switch n := len(d.snapshot.Hints); {
+	case n == 1:
+		d.Pointer = "1 hint says what this log leaves open, or what to look at."
+	case n > 1:
+		d.Pointer = thousands(uint64(n)) + " hints say what this log leaves open, or what to look at."
+	}
 	for _, h := range d.snapshot.Hints {
 		sec.List = append(sec.List, Clean(h.Text))
 	}

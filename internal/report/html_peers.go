@@ -49,18 +49,18 @@ func (d *document) peers() *section {
 	for i, direction := range [...]string{tally.Inbound, tally.Outbound} {
 		w := &directionWords[i]
 		plain := d.ranked(direction, func(r *tally.PeerRow) uint64 { return r.MessagesTLS.Of("plaintext") })
-		sec.add(d.peerTable(w.title+": "+w.plaintextPeers, direction, columns("Peer", "Class", ">plaintext "+w.messages, ">with TLS", "@last in plaintext", "@last with TLS"), plain,
+		sec.add(d.peerTable(w.title+": "+w.plaintextPeers, direction, columns("#Peer", "Class", ">plaintext "+w.messages, ">with TLS", "@last in plaintext", "@last with TLS"), plain,
 			func(r *tally.PeerRow) []string {
 				return []string{
 					r.Peer, r.Class, thousands(r.MessagesTLS.Of("plaintext")), thousands(r.MessagesTLS.Of("established") + r.MessagesTLS.Of("unlogged")),
 					minute(r.LastPlain), minute(r.LastTLS),
 				}
 			}))
-		sec.add(d.peerTable(w.title+": "+w.oldPeers, direction, columns("Peer", "Class", ">sessions below TLS 1.2", "sessions by version", "@last seen"),
+		sec.add(d.peerTable(w.title+": "+w.oldPeers, direction, columns("#Peer", "Class", ">sessions below TLS 1.2", "+sessions by version", "@last seen"),
 			d.ranked(direction, oldSessions), func(r *tally.PeerRow) []string {
 				return []string{r.Peer, r.Class, thousands(oldSessions(r)), counts(maps.Collect(r.Protocols.All())), minute(&r.Last)}
 			}))
-		sec.add(d.peerTable(w.title+": "+w.busiest, direction, columns("Peer", "Class", ">"+w.messages, ">sessions", "sessions by version", "@last seen"),
+		sec.add(d.peerTable(w.title+": "+w.busiest, direction, columns("#Peer", "Class", ">"+w.messages, ">sessions", "+sessions by version", "@last seen"),
 			d.ranked(direction, func(r *tally.PeerRow) uint64 { return r.Messages }), func(r *tally.PeerRow) []string {
 				return []string{r.Peer, r.Class, thousands(r.Messages), thousands(r.Sessions), counts(stateSums(*r)), minute(&r.Last)}
 			}))
@@ -100,7 +100,7 @@ func (d *document) users() *section {
 		return cmp.Or(-cmp.Compare(weak[a], weak[b]), -cmp.Compare(a.Messages, b.Messages), cmp.Compare(a.User, b.User))
 	})
 	sec.add(newTable(d, "Messages by SASL login, those in plaintext or below TLS 1.2 first",
-		columns("User", ">messages", ">plaintext", ">below TLS 1.2", "messages by version", "@last seen"), rows, func(r *tally.UserRow) []string {
+		columns("#User", ">messages", ">plaintext", ">below TLS 1.2", "+messages by version", "@last seen"), rows, func(r *tally.UserRow) []string {
 			c := userStates(r)
 			return []string{
 				r.User, thousands(r.Messages), thousands(c[statePlaintext]), thousands(c[stateOld]), counts(maps.Collect(r.Protocols.All())), minute(&r.Last),

@@ -13,7 +13,7 @@ type webTable struct {
 	More              string // how many rows are not shown
 }
 
-// A webColumn of a table: its cells are numbers, unless Kind says otherwise.
+// A webColumn of a table. Kind says what is in its cells.
 type webColumn struct{ Title, Kind string }
 
 // A webCell of a table, within which Href is a link.
@@ -22,24 +22,23 @@ type webCell struct{ Text, Kind, Href string }
 // The kinds of columns are classes in the style sheet.
 const (
 	kindText   = "t"
+	kindName   = "p" // of a peer, a domain, a user
+	kindList   = "w" // words and numbers
 	kindNumber = "n"
 	kindTime   = "d"
 	kindCode   = "c" // lines of the log
 )
 
-// columns of a table; a title that begins with ">" is that of numbers, one with "@" that of times, one with "`" that of lines of the log.
+// kinds are the marks before a title that say of what kind a column is.
+var kinds = map[byte]string{'#': kindName, '+': kindList, '>': kindNumber, '@': kindTime, '`': kindCode}
+
+// columns of a table. Titles may have a mark before them, see kinds.
 func columns(titles ...string) []webColumn {
 	out := make([]webColumn, 0, len(titles))
 	for _, title := range titles {
 		kind := kindText
-		switch {
-		case title == "":
-		case title[0] == '>':
-			kind, title = kindNumber, title[1:]
-		case title[0] == '@':
-			kind, title = kindTime, title[1:]
-		case title[0] == '`':
-			kind, title = kindCode, title[1:]
+		if title != "" && kinds[title[0]] != "" {
+			kind, title = kinds[title[0]], title[1:]
 		}
 		out = append(out, webColumn{title, kind})
 	}

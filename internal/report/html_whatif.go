@@ -48,7 +48,7 @@ func (d *document) whatIfTables(sec *section, title, direction, note string, all
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b *WhatIfRow) int { return -cmp.Compare(public(a.Class), public(b.Class)) })
-	t := newTable(d, title+": messages under stricter settings", columns("If the setting were", "Class", ">fine", ">in plaintext", ">refused", ">cannot be told", ">otherwise than today", ">peers concerned"),
+	t := newTable(d, title+": messages under stricter settings", columns("#If the setting were", "Class", ">fine", ">in plaintext", ">refused", ">cannot be told", ">otherwise than today", ">peers concerned"),
 		rows, func(r *WhatIfRow) []string {
 			m := r.Messages
 			return []string{
@@ -136,7 +136,7 @@ func gather(rows []*WhatIfRow, each func(*WhatIfRow, func(string, affectedBy))) 
 }
 
 func (d *document) concerned(caption, name, direction string, rows []*concern) *webTable {
-	titles := []string{name, "Class"}
+	titles := []string{"#" + name, "Class"}
 	for _, s := range settings {
 		titles = append(titles, ">"+settingTitle(s))
 	}

@@ -265,6 +265,9 @@ func (p *part) grades() {
 	}
 	if len(parts) > 0 {
 		p.printf("  ")
-		p.paragraph(2, "%s by grade: %s", strings.ToUpper(p.words.messages[:1])+p.words.messages[1:]+" "+strings.ToLower(p.words.internet[:1])+p.words.internet[1:], strings.Join(parts, ", "))
+		p.paragraph(2, "%s by grade: %s", capital(p.words.messages)+" "+strings.ToLower(p.words.internet[:1])+p.words.internet[1:], strings.Join(parts, ", "))
 	}
 }
+
+// capital begins a word with a capital letter.
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

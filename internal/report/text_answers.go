@@ -89,8 +89,12 @@ func (p *page) downgrades() {
 		if r.Kind == tally.KindVersion {
 			since, first, now = r.LowerMessages, r.FirstLower, "under "+r.To
 		}
+		doubt := ""
+		if r.Count == 0 { // it was not steady
+			doubt = " (may mean nothing: too few, or it changes often)"
+		}
 		p.printf("  ")
-		p.paragraph(4, "%s %s: %s under %s until %s, then %s %s since %s", r.Direction, named(r.Peer, r.Class), thousands(r.TLSMessages), Clean(r.From),
-			day(&r.LastTLS), thousands(since), Clean(now), day(first))
+		p.paragraph(4, "%s %s: %s under %s until %s, then %s %s since %s%s", r.Direction, named(r.Peer, r.Class), thousands(r.TLSMessages), Clean(r.From),
+			day(&r.LastTLS), thousands(since), Clean(now), day(first), doubt)
 	})
 }

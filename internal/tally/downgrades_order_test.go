@@ -8,13 +8,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// An event is a message that was received at a minute.
+type event struct {
+	minute int
+	word   string
+}
+
+// overlapping tells messages of one peer, and returns what is said of downgrades.
+func overlapping(story []event) string {
+	tally, p := New(Options{PeerLimit: 10}), client("a.example.net", "192.0.2.1")
+	for _, m := range story {
+		tally.Queued(message(told(p, time.Duration(m.minute)*time.Minute, m.word)))
+	}
+	var rows []string
+	for _, r := range snapshot(tally).Downgrades {
+		rows = append(rows, downgradeText(r))
+	}
+	return strings.Join(rows, "; ")
+}
+
 // TestOverlappingSessions tells messages as they are told: plaintext ones when their session ends, which may be long after others of the same peer.
 // The numbers are minutes of reception; the text of a row is that of TestDowngrades.
 func TestOverlappingSessions(t *testing.T) {
-	type event struct {
-		minute int
-		word   string
-	}
 	for _, test := range []struct {
 		name  string
 		story []event
@@ -26,7 +41,8 @@ func TestOverlappingSessions(t *testing.T) {
 			"",
 		},
 		{
-			"and goes on to use it", []event{{1, "1.3"}, {2, "1.3"}, {0, "plain"}, {3, "1.3"}, {4, "plain"}}, // what is passed over is no end of a row of better messages
+			"and goes on to use it: there is no end of the better messages in between",
+			[]event{{1, "1.3"}, {2, "1.3"}, {0, "plain"}, {3, "1.3"}, {4, "plain"}},
 			"plaintext TLSv1.3>plaintext 3 1 3 4 4 x1",
 		},
 		{
@@ -60,16 +76,8 @@ func TestOverlappingSessions(t *testing.T) {
 			"version TLSv1.3>TLSv1.2 3 1 3 4 4 x1",
 		},
 	} {
-		tally := New(Options{PeerLimit: 10})
-		p := client("a.example.net", "192.0.2.1")
-		for _, m := range test.story {
-			tally.Queued(message(told(p, time.Duration(m.minute)*time.Minute, m.word)))
-		}
-		var got []string
-		for _, r := range snapshot(tally).Downgrades {
-			got = append(got, downgradeText(r))
-		}
-		if diff := cmp.Diff(test.want, strings.Join(got, "; ")); diff != "" {
+		got := overlapping(test.story)
+		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}

@@ -57,7 +57,7 @@ type place struct {
 // A peer is one of those with a place of their own, or Other.
 type peer struct {
 	place     place
-	class     parser.Class // of the last session or message
+	class     parser.Class // of the latest session or message
 	counts    []peerCount
 	recent    int // index of the count that was used last
 	failures  []PeerFailure
@@ -203,9 +203,8 @@ func (p *peer) failed(f *parser.Failure, at time.Time) {
 	}
 	v := &p.failures[i]
 	v.Count++
-	if !at.Before(v.Last) {
-		v.Last = at
-		v.Example = strings.ToValidUTF8(f.Detail[:min(len(f.Detail), maxExample)], "")
+	if example := strings.ToValidUTF8(f.Detail[:min(len(f.Detail), maxExample)], ""); at.After(v.Last) || at.Equal(v.Last) && example > v.Example {
+		v.Last, v.Example = at, example
 	}
 }
 
@@ -218,7 +217,9 @@ func (p *peer) message(c *counter, class parser.Class, state parser.TLSState, at
 
 // seen notes a session or message.
 func (p *peer) seen(class parser.Class, at time.Time) {
-	p.class = class
+	if at.After(p.last) || at.Equal(p.last) && class.String() > p.class.String() { // whichever comes first
+		p.class = class
+	}
 	span(&p.first, &p.last, at)
 }
 

@@ -87,41 +87,6 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
-func (s *Snapshot) sort() {
-	slices.SortFunc(s.Sessions, func(a, b SessionRow) int { return a.compare(b.SessionKey) })
-	slices.SortFunc(s.Messages, func(a, b MessageRow) int { return a.compare(b.SessionKey) })
-	slices.SortFunc(s.Deliveries, func(a, b DeliveryRow) int { return a.compare(b.DeliveryKey) })
-	slices.SortFunc(s.Peers, func(a, b PeerRow) int {
-		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Peer, b.Peer))
-	})
-	slices.SortFunc(s.Domains, func(a, b DomainRow) int {
-		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Class, b.Class))
-	})
-	slices.SortFunc(s.Users, func(a, b UserRow) int { return cmp.Compare(a.User, b.User) })
-	slices.SortFunc(s.Failures, func(a, b FailureRow) int {
-		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Class, b.Class),
-			cmp.Compare(a.Result, b.Result), cmp.Compare(a.Reason, b.Reason))
-	})
-	slices.SortFunc(s.KeyExchanges, func(a, b KeyExchangeRow) int {
-		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Group, b.Group))
-	})
-	slices.SortFunc(s.TLSRPT, func(a, b TLSRPTRow) int {
-		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Result, b.Result))
-	})
-	slices.SortFunc(s.Auth, func(a, b AuthRow) int { return cmp.Compare(a.Service, b.Service) })
-}
-
-func (k SessionKey) compare(o SessionKey) int {
-	return cmp.Or(cmp.Compare(k.Direction, o.Direction), cmp.Compare(k.Instance, o.Instance), cmp.Compare(k.Service, o.Service),
-		cmp.Compare(k.Class, o.Class), cmp.Compare(k.TLS, o.TLS), cmp.Compare(k.Protocol, o.Protocol), cmp.Compare(k.Cipher, o.Cipher))
-}
-
-func (k DeliveryKey) compare(o DeliveryKey) int {
-	return cmp.Or(cmp.Compare(k.Instance, o.Instance), cmp.Compare(k.Service, o.Service), cmp.Compare(k.Program, o.Program),
-		cmp.Compare(k.Class, o.Class), cmp.Compare(k.TLS, o.TLS), cmp.Compare(k.Protocol, o.Protocol), cmp.Compare(k.Trust, o.Trust),
-		cmp.Compare(k.Policy, o.Policy), cmp.Compare(k.RequireTLS, o.RequireTLS), cmp.Compare(k.Status, o.Status))
-}
-
 func (s *peers) rows(direction string) []PeerRow {
 	out := make([]PeerRow, 0, len(s.places)+1)
 	for _, p := range s.places {
@@ -162,7 +127,7 @@ func (p *peer) combinations() []PeerCount {
 		key := CountKey{c.of.Instance, c.of.Service, c.of.Class, c.of.TLS, c.of.Protocol, c.of.Cipher}
 		out = append(out, PeerCount{key, c.sessions, c.messages, c.first, c.last, known(c.lastMessage)})
 	}
-	slices.SortFunc(out, func(a, b PeerCount) int { return a.compare(b.CountKey) })
+	slices.SortFunc(out, PeerCount.order)
 	return out
 }
 

@@ -136,8 +136,8 @@ func (s *timeSeries) add(key TimeKey, n timeCount) {
 		count = &timeCount{}
 		s.counts[key] = count
 	}
-	count.sessions += n.sessions
-	count.messages += n.messages
+	increase(&count.sessions, n.sessions)
+	increase(&count.messages, n.messages)
 }
 
 // giveUp forgets the oldest tenth.

@@ -48,12 +48,22 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// TestNoUsersWithoutLabels keeps no names where none are asked for.
-func TestNoUsersWithoutLabels(t *testing.T) {
-	tally := New(Options{PeerLimit: 2, Label: NoLabel})
-	tally.Queued(submitted(plain(client("home.example.net", "192.0.2.1"), 0), "u@example.com"))
-	if users := snapshot(tally).Users; len(users) > 0 {
-		t.Errorf("%+v", users)
+// TestNoUsers keeps no names where none are wanted, nor those that were saved when they were.
+func TestNoUsers(t *testing.T) {
+	for name, opts := range map[string]Options{"no users": {PeerLimit: 2, NoUsers: true}, "no labels": {PeerLimit: 2, Label: NoLabel}} {
+		before := New(Options{PeerLimit: 2})
+		restoredOne, dropped := restored(t, before.State(), opts)
+		m := submitted(plain(client("home.example.net", "192.0.2.1"), 0), "u@example.com")
+		for _, tally := range []*Tally{New(opts), restoredOne} {
+			tally.Queued(m)
+			if users := snapshot(tally).Users; len(users) > 0 || dropped.Users > 0 {
+				t.Errorf("%s: %+v", name, users)
+			}
+		}
+		before.Queued(m)
+		if again, dropped := restored(t, before.State(), opts); dropped.Users != 1 || len(snapshot(again).Users) > 0 {
+			t.Errorf("%s: dropped %+v, users %+v", name, dropped, snapshot(again).Users)
+		}
 	}
 }
 
@@ -70,9 +80,10 @@ func TestFailureDetails(t *testing.T) {
 	long.Failure.Detail = strings.Repeat("é", maxExample) // of two bytes each
 	tally.Session(long)
 	long.Failure.Detail = "x" + long.Failure.Detail // the bound is within a letter
+	long.End = long.End.Add(time.Minute)
 	tally.Session(long)
 	want := []PeerFailure{
-		{"validation-failure", "other", 2, start.Add(time.Minute), "x" + strings.Repeat("é", maxExample/2-1)},
+		{"validation-failure", "other", 2, start.Add(2 * time.Minute), "x" + strings.Repeat("é", maxExample/2-1)},
 		{"validation-failure", "timeout", 3, start.Add(3 * time.Minute), "last"},
 	}
 	if diff := cmp.Diff(want, snapshot(tally).Peers[0].FailureDetails); diff != "" {
