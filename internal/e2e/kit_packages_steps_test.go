@@ -153,6 +153,21 @@ func (s *packageScene) testPurge(t *testing.T) {
 	}
 }
 
+// testAlert goes from the package to a firing alert. Of the sample log's mail from the Internet 11 of 35 messages are in plaintext.
+func (s *packageScene) testAlert(t *testing.T) {
+	if err := os.RemoveAll(dropInFolder); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(s.dir, "sample.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeLog(t, string(text))
+	s.follow(t, "From the package to an alert")
+	command(t, "systemctl", "stop", "prometheus")
+	command(t, "apt", "purge", "postfix-tls-exporter")
+}
+
 // testRPM installs the other package, which follows the journal. Debian has a program rpm, but no packages that it knows of.
 func (s *packageScene) testRPM(t *testing.T) {
 	if err := os.RemoveAll(dropInFolder); err != nil {

@@ -35,7 +35,7 @@ func TestKitPackages(t *testing.T) {
 		return
 	}
 	needReleaseTools(t)
-	need(t, "apt", "dpkg", "adduser", "setpriv", "unshare", "deb-systemd-helper", "rpm", "systemd-sysusers")
+	need(t, "prometheus", "promtool", "apt", "dpkg", "adduser", "setpriv", "unshare", "deb-systemd-helper", "rpm", "systemd-sysusers")
 	m := newMachine(t)
 	repository := newCopy(t)
 	first := makeRelease(t, repository, firstVersion, "")
@@ -44,6 +44,7 @@ func TestKitPackages(t *testing.T) {
 	copyAll(t, second.dist(""), m.dir, filepath.Base(second.deb()))
 	copyAll(t, filepath.Join(root, "testdata/corpus/v37-sni"), m.dir, "mail.log", "truth.jsonl")
 	copyAll(t, filepath.Join(root, "docs"), m.dir, "install.md")
+	copyAll(t, filepath.Join(root, "testdata"), m.dir, "sample.log")
 	m.run()
 }
 
@@ -137,6 +138,7 @@ func (s *packageScene) test() {
 	s.t.Run("journal", s.testJournal)
 	s.t.Run("remove", s.testRemove)
 	s.t.Run("purge", s.testPurge)
+	s.t.Run("alert", s.testAlert)
 	s.t.Run("rpm", s.testRPM)
 	s.t.Run("archive", s.testArchive)
 	if s.t.Failed() {
