@@ -18,7 +18,7 @@ LINT         := .bin/golangci-lint
 
 GOLDEN_PKGS := $(CMD) ./exporter ./internal/report
 
-.PHONY: help build test kit-test race lint fuzz soak bench golden generate check
+.PHONY: help build test kit-test race lint fuzz soak bench golden generate release release-tools check
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -58,6 +58,13 @@ golden: ## rewrite the golden files; read the difference before you commit it
 
 generate: ## compile parser/grammar.re (needs re2go, from Debian's package re2c), and the dashboard
 	go generate ./parser ./contrib/grafana
+
+release: $(if $(RELEASE_TOOLS),,release-tools) ## for VERSION=1.2.3: archives, .deb, .rpm, lists of components and checksums, in ./dist
+	VERSION='$(VERSION)' contrib/packaging/release
+
+# In the versions that contrib/packaging/tools/go.mod names.
+release-tools:
+	cd contrib/packaging/tools && go build -o '$(CURDIR)/.bin/' tool
 
 check: ## all that CI runs
 	bash .ci/run

@@ -65,7 +65,7 @@ func newCompletion(app *kong.Application) *completion {
 			if arg.Enum != "" {
 				out.Values = arg.EnumSlice()
 			} else {
-				out.Files = true
+				out.Files = arg.Name != "url"
 			}
 		}
 		c.Commands = append(c.Commands, out)

@@ -20,13 +20,14 @@ import (
 const description = `Reads the Postfix mail log and tells which TLS version and cipher each SMTP session and message used, or that it went in plaintext.`
 
 type cli struct {
-	Parse   parseCmd    `cmd:"" help:"Print a report about log files."`
-	Merge   mergeCmd    `cmd:"" help:"Print one report out of several that parse wrote with --format json."`
-	Events  eventsCmd   `cmd:"" help:"Print one JSON object a line: each session and message of log files."`
-	Policy  policyCmd   `cmd:"" help:"Print smtp_tls_policy_maps entries for domains whose mail always went under TLS."`
-	Serve   serveCmd    `cmd:"" help:"Follow a log and export Prometheus metrics."`
-	Explain explainCmd  `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
-	Version versionFlag `help:"Print the version and exit." env:"-"`
+	Parse       parseCmd       `cmd:"" help:"Print a report about log files."`
+	Merge       mergeCmd       `cmd:"" help:"Print one report out of several that parse wrote with --format json."`
+	Events      eventsCmd      `cmd:"" help:"Print one JSON object a line: each session and message of log files."`
+	Policy      policyCmd      `cmd:"" help:"Print smtp_tls_policy_maps entries for domains whose mail always went under TLS."`
+	Serve       serveCmd       `cmd:"" help:"Follow a log and export Prometheus metrics."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running serve whether it is well: the exit status tells, for containers."`
+	Explain     explainCmd     `cmd:"" help:"Print for each line of log files which rule takes it, or why none does."`
+	Version     versionFlag    `help:"Print the version and exit." env:"-"`
 
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
 
@@ -42,7 +43,7 @@ type stdio struct {
 
 // Exit statuses, beside 0.
 const (
-	exitUnreadable = 1 // an input could not be read, or an output not be written
+	exitUnreadable = 1 // an input could not be read, or an output not be written; or serve is not well
 	exitUsage      = 2
 	exitFound      = 3 // all went well, and there is what --fail-on names
 )

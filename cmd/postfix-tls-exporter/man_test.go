@@ -168,6 +168,11 @@ func TestManPageSpeaksOfWhatThereIs(t *testing.T) {
 				known[env] = true
 			}
 		}
+		for _, arg := range node.Positional {
+			for _, env := range arg.Tag.Envs {
+				known[env] = true
+			}
+		}
 	}
 	for _, m := range manFlag.FindAllStringSubmatch(text, -1) {
 		if !known["--"+m[1]] {

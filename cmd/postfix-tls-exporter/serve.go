@@ -24,6 +24,7 @@ type serveCmd struct {
 	PeerLabel     string        `enum:"host,domain,address,none" default:"host" help:"What the label peer holds: host, domain, address, or none."`
 	PeerLimit     int           `default:"1000" help:"How many peers are counted by name; past it a newcomer counts as other."`
 	PeerIdle      time.Duration `default:"24h" help:"How long a peer must be silent to make place for a newcomer."`
+	Users         bool          `help:"Keep the names of users who submit mail, and show them on the web page."`
 	ListenAddress []string      `name:"web.listen-address" default:":10154" sep:"none" placeholder:"ADDRESS" help:"Address to serve on; repeatable. Default: :10154."`
 	SystemdSocket bool          `name:"web.systemd-socket" help:"Use sockets that systemd passes instead."`
 	WebConfig     string        `name:"web.config.file" type:"path" default:"" placeholder:"FILE" help:"TLS certificate and passwords of the web server."`
@@ -115,7 +116,7 @@ func (c *serveCmd) logger(std stdio) (*slog.Logger, error) {
 
 func (c *serveCmd) newLive(opts parser.Options, logger *slog.Logger) (*live, error) {
 	counts := tally.Options{
-		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: peerLabel(c.PeerLabel), LabelName: c.PeerLabel, Downgraded: logDowngrades(logger),
+		PeerLimit: c.PeerLimit, PeerIdle: c.PeerIdle, Label: peerLabel(c.PeerLabel), LabelName: c.PeerLabel, NoUsers: !c.Users, Downgraded: logDowngrades(logger),
 	}
 	l := &live{tally: tally.New(counts), saves: saves{interval: c.Interval, log: logger, now: make(chan struct{}, 1)}}
 	events, err := c.openEvents(logger)

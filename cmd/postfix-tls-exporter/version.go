@@ -8,14 +8,17 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// version is set at link time for builds that know it better than the Go tool does, such as those from an archive.
-var version string
+// version and revision are set at link time for builds that know them better than the Go tool does, such as those of a release.
+var (
+	version  string
+	revision string //nolint:gochecknoglobals // the linker can set nothing else
+)
 
 // build is what the Go tool put into the binary.
 type build struct{ version, revision, goVersion string }
 
 func readBuild() build {
-	b := build{version: cmp.Or(version, "unknown"), revision: "unknown"}
+	b := build{version: cmp.Or(version, "unknown"), revision: cmp.Or(revision, "unknown")}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
@@ -25,7 +28,7 @@ func readBuild() build {
 		b.version = info.Main.Version
 	}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
+		if s.Key == "vcs.revision" && revision == "" {
 			b.revision = s.Value
 		}
 	}

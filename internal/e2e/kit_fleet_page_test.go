@@ -32,7 +32,7 @@ func TestKitFleetPage(t *testing.T) {
 		}
 	}
 	desk.handOver(t, "mx1.log")
-	for _, b := range pageBlocks(readPage(t, "fleet.md")) {
+	for _, b := range pageBlocks(fleetPage(t)) {
 		if b.kind == "sh" {
 			ok := t.Run("line "+strconv.Itoa(b.line), func(t *testing.T) { desk.run(t, "bash", "-euo", "pipefail", "-c", b.text) })
 			if !ok {
@@ -40,7 +40,7 @@ func TestKitFleetPage(t *testing.T) {
 			}
 		}
 	}
-	for _, b := range pageBlocks(readPage(t, "fleet.md")) {
+	for _, b := range pageBlocks(fleetPage(t)) {
 		if b.kind == "yaml" && strings.Contains(b.text, "events.nats") {
 			file := writeFile(t, filepath.Join(desk.dir, "fleet.yaml"), strings.ReplaceAll(b.text, "/var/lib/postfix-tls-exporter", desk.dir), 0o600)
 			program(t, "serve", "--config", file, "--config.check")

@@ -34,27 +34,7 @@ func TestKitFleet(t *testing.T) {
 		log = plainLog(t, log)
 		exporter := serve(t, append(flags, "--log", log)...)
 		startAgent(t, exporter.address, fmt.Sprintf("mx%d", i), store)
-		var r struct {
-			Messages []struct {
-				Direction, Class, TLS string
-				Count                 float64
-			}
-			Peers []struct {
-				Direction, Peer string
-				MessagesTLS     map[string]float64 `json:"messages_tls"`
-			}
-		}
-		if err := json.Unmarshal(program(t, append(append([]string{"parse", "--format", "json"}, flags...), log)...), &r); err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range r.Messages {
-			messages[m.Direction+" "+m.Class+" "+m.TLS] += m.Count
-		}
-		for _, p := range r.Peers {
-			if n := p.MessagesTLS["plaintext"]; n > 0 && p.Direction == "inbound" {
-				plaintext[p.Peer] += n
-			}
-		}
+		addReported(t, program(t, append(append([]string{"parse", "--format", "json"}, flags...), log)...), messages, plaintext)
 	}
 	ask := func(query string, labels ...string) (samples, error) { return instant(t, store, query, labels...) }
 	eventually(t, "the sums of the fleet", func() error {
@@ -89,6 +69,32 @@ func TestKitFleet(t *testing.T) {
 	})
 }
 
+// addReported adds what a report says of messages, by direction, class and TLS, and of those that came in plaintext, by peer.
+func addReported(t *testing.T, text []byte, messages, plaintext samples) {
+	t.Helper()
+	var r struct {
+		Messages []struct {
+			Direction, Class, TLS string
+			Count                 float64
+		}
+		Peers []struct {
+			Direction, Peer string
+			MessagesTLS     map[string]float64 `json:"messages_tls"`
+		}
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range r.Messages {
+		messages[m.Direction+" "+m.Class+" "+m.TLS] += m.Count
+	}
+	for _, p := range r.Peers {
+		if n := p.MessagesTLS["plaintext"]; n > 0 && p.Direction == "inbound" {
+			plaintext[p.Peer] += n
+		}
+	}
+}
+
 // plainLog returns a log without compression, which only rotated ones have.
 func plainLog(t *testing.T, log string) string {
 	t.Helper()
@@ -115,7 +121,7 @@ func differ(want, got samples) error {
 // promQL returns the queries of docs/fleet.md.
 func promQL(t *testing.T) []string {
 	t.Helper()
-	for _, b := range pageBlocks(readPage(t, "fleet.md")) {
+	for _, b := range pageBlocks(fleetPage(t)) {
 		if b.kind == "promql" {
 			return strings.Split(strings.TrimSpace(b.text), "\n")
 		}
@@ -124,9 +130,9 @@ func promQL(t *testing.T) []string {
 	return nil
 }
 
-func readPage(t *testing.T, name string) string {
+func fleetPage(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "docs", name))
+	text, err := os.ReadFile(filepath.Join(root, "docs", "fleet.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +151,7 @@ func startVictoriaMetrics(t *testing.T) string {
 func startAgent(t *testing.T, exporter, host, store string) {
 	t.Helper()
 	var config string
-	for _, b := range pageBlocks(readPage(t, "fleet.md")) {
+	for _, b := range pageBlocks(fleetPage(t)) {
 		if b.kind == "yaml" && strings.Contains(b.text, "remote_write") {
 			config = strings.NewReplacer("127.0.0.1:10154", exporter, "host: mx1", "host: "+host, "15s", "1s", "https://metrics.example.net", "http://"+store).Replace(b.text)
 		}

@@ -102,7 +102,7 @@ func plain(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		if commands, ok := v["commands"].([]any); ok {
-			v["commands"] = commandsOf(commands)
+			v["commands"] = smtpCommands(commands)
 		}
 		for name, value := range v {
 			if v[name] = plain(value); v[name] == nil {
@@ -129,7 +129,7 @@ func plain(v any) any {
 	return v
 }
 
-func commandsOf(list []any) any {
+func smtpCommands(list []any) any {
 	out := map[string]any{}
 	for _, v := range list {
 		c := v.(map[string]any)

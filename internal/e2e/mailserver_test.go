@@ -82,6 +82,15 @@ type configuration struct{ main, master string }
 // startMailServer starts Postfix under dir, which every user must be able to enter. Its ports are open when it returns.
 func startMailServer(t *testing.T, dir string, more configuration) mailServer {
 	t.Helper()
+	m := newMailServer(t, dir, more)
+	m.postfix(t, "start")
+	t.Cleanup(func() { m.postfix(t, "stop") })
+	return m
+}
+
+// newMailServer makes the folders of a Postfix that does not run yet.
+func newMailServer(t *testing.T, dir string, more configuration) mailServer {
+	t.Helper()
 	m := mailServer{etc: filepath.Join(dir, "etc"), log: filepath.Join(dir, "log", "mail.log")}
 	for _, name := range []string{"etc", "spool", "data", "log"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
@@ -93,8 +102,6 @@ func startMailServer(t *testing.T, dir string, more configuration) mailServer {
 	writeFile(t, filepath.Join(m.etc, "main.cf"), strings.ReplaceAll(mainCf+more.main, "DIR", dir), 0o644)
 	writeFile(t, filepath.Join(m.etc, "master.cf"), masterCf+more.master, 0o644)
 	t.Cleanup(func() { m.showLog(t) })
-	m.postfix(t, "start")
-	t.Cleanup(func() { m.postfix(t, "stop") })
 	return m
 }
 

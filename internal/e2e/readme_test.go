@@ -48,6 +48,21 @@ func runPage(t *testing.T, page string) {
 	}
 }
 
+// TestReadmeInstall holds the commands for a fresh machine against those of docs/install.md, which the test of the packages runs.
+func TestReadmeInstall(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Install\n")
+	_, block, _ := strings.Cut(section, "```console\n")
+	block, _, _ = strings.Cut(block, "```")
+	want := commandsOf(t, filepath.Join(root, "docs/install.md"))["From the package to an alert"]
+	if got := strings.ReplaceAll("\n"+block, "\n# ", "\n"); want == "" || got != "\n"+want {
+		t.Errorf("the README has\n%s\nand docs/install.md\n%s", got, want)
+	}
+}
+
 // A shellBlock is a fenced block of commands and the line of the README where it begins.
 type shellBlock struct {
 	line int

@@ -2,7 +2,7 @@ package tally
 
 import (
 	"cmp"
-	"maps"
+	"container/list"
 	"slices"
 	"strings"
 	"time"
@@ -24,13 +24,14 @@ import (
 //     does better again, it takes twice as many from then on.
 type tracks struct {
 	all        map[trackKey]*track
+	heard      *list.List                   // of *track, the one silent for longest in front
 	found      map[*parser.Peer]foundTrack  // without comparing texts: the parser shares what it points to
 	totals     map[DowngradeTotalRow]uint64 // by rows whose Count is 0
 	evicted    uint64
 	downgraded func(DowngradeRow)
 }
 
-// maxTracks bounds the peers that are watched. When there are more, the tenth that was silent for longest is forgotten.
+// maxTracks bounds the peers that are watched; the one silent for longest is forgotten.
 const maxTracks = 20_000
 
 type trackKey struct{ host, direction, name, address string }
@@ -49,6 +50,7 @@ type track struct {
 	class   parser.Class
 	tls     watch // plaintext or TLS
 	version watch // of TLS
+	heard   *list.Element
 }
 
 // A watch knows how good messages were lately.
@@ -90,7 +92,7 @@ var versions = [...]string{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLS
 
 func newTracks(downgraded func(DowngradeRow)) tracks {
 	return tracks{
-		all: make(map[trackKey]*track), found: make(map[*parser.Peer]foundTrack), totals: make(map[DowngradeTotalRow]uint64),
+		all: make(map[trackKey]*track), heard: list.New(), found: make(map[*parser.Peer]foundTrack), totals: make(map[DowngradeTotalRow]uint64),
 		downgraded: downgraded,
 	}
 }
@@ -128,18 +130,16 @@ func (s *tracks) watch(v *track, kind string, w *watch, l level, at time.Time) {
 
 // of returns a peer's track.
 func (s *tracks) of(p *parser.Peer, host string, dir parser.Direction) *track {
-	if f := s.found[p]; f.track != nil && f.direction == dir && f.host == host {
+	if f := s.found[p]; f.track != nil && f.heard != nil && f.direction == dir && f.host == host {
+		s.heard.MoveToBack(f.heard)
 		return f.track
 	}
 	key := trackKey{host, dir.String(), shortened(HostLabel(*p)), shortened(AddressLabel(*p))}
 	v := s.all[key]
 	if v == nil {
-		if len(s.all) >= maxTracks {
-			s.forget()
-		}
-		v = &track{trackKey: key}
-		s.all[key] = v
+		v = s.add(&track{trackKey: key})
 	}
+	s.heard.MoveToBack(v.heard)
 	if len(s.found) >= maxFound {
 		clear(s.found)
 	}
@@ -147,24 +147,18 @@ func (s *tracks) of(p *parser.Peer, host string, dir parser.Direction) *track {
 	return v
 }
 
-// forget makes place.
-func (s *tracks) forget() {
-	for _, v := range s.sorted()[:len(s.all)/10] {
-		delete(s.all, v.trackKey)
+// add makes place for a track.
+func (s *tracks) add(v *track) *track {
+	if len(s.all) >= maxTracks {
+		front := s.heard.Front()
+		s.heard.Remove(front)
+		delete(s.all, front.Value.(*track).trackKey)
+		front.Value.(*track).heard = nil // found may still know it
 		s.evicted++
 	}
-	clear(s.found)
-}
-
-// sorted has the one silent for longest first.
-func (s *tracks) sorted() []*track {
-	return slices.SortedFunc(maps.Values(s.all), func(a, b *track) int {
-		return cmp.Or(a.tls.last.Compare(b.tls.last), a.compare(b.trackKey))
-	})
-}
-
-func (k trackKey) compare(o trackKey) int {
-	return cmp.Or(cmp.Compare(k.host, o.host), cmp.Compare(k.direction, o.direction), cmp.Compare(k.name, o.name), cmp.Compare(k.address, o.address))
+	v.heard = s.heard.PushBack(v)
+	s.all[v.trackKey] = v
+	return v
 }
 
 // see takes the next message, and tells whether a steady peer went down.

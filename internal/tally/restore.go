@@ -24,7 +24,7 @@ type Dropped struct {
 
 // Restore makes a tally from a State, which may come from anywhere and is not written to. Options may be others than those of the saved tally. If there
 // are more peers than PeerLimit, those silent for longest lose their place. If LabelName is another one, all named peers do; with labels that are
-// empty, all peers, domains and users, and Other too. Errors wrap ErrState.
+// empty, all peers, domains and users, and Other too; with NoUsers, all users. Errors wrap ErrState.
 func Restore(s *State, opts Options) (*Tally, Dropped, error) {
 	t := New(opts)
 	r := restorer{t: t}
@@ -45,9 +45,14 @@ func (t *Tally) fit(savedLabel string) (d Dropped) {
 		}
 	}
 	if t.keepsDomains {
-		d.Domains, d.Users = t.domains.shrink(), t.users.shrink()
+		d.Domains = t.domains.shrink()
 	} else {
-		d.Domains, d.Users = t.domains.empty(false), t.users.empty(false)
+		d.Domains = t.domains.empty(false)
+	}
+	if t.keepsUsers {
+		d.Users = t.users.shrink()
+	} else {
+		d.Users = t.users.empty(false)
 	}
 	return d
 }

@@ -18,6 +18,8 @@ type Options struct {
 	Label func(parser.Peer) string
 	// LabelName stands for Label in a State and a Snapshot: peers that were saved under one name do not go on under another.
 	LabelName string
+	// NoUsers leaves out the names of users. Without labels for peers there are none either.
+	NoUsers bool
 	// Downgraded is called for each downgrade, if it is not nil. It must not call the tally.
 	Downgraded func(DowngradeRow)
 }
@@ -37,7 +39,8 @@ type Tally struct {
 	peers        [parser.NumDirections]peers
 	domains      peers
 	users        peers
-	keepsDomains bool // and users
+	keepsDomains bool
+	keepsUsers   bool
 	times        timeSeries
 	tracks       tracks
 }
@@ -55,7 +58,8 @@ func New(opts Options) *Tally {
 		deliveries: make(map[DeliveryKey]*delivery), attempts: make(map[attempt]*delivery),
 		failures: make(map[FailureKey]uint64), keyExchanges: make(map[KeyExchangeKey]uint64), tlsrpt: make(map[TLSRPTKey]uint64),
 		auth: make(map[string]uint64), hosts: make(map[string]struct{}), domains: newPeers(opts), users: newPeers(opts), keepsDomains: keepsDomains(opts),
-		times: newTimeSeries(), tracks: newTracks(opts.Downgraded),
+		keepsUsers: keepsDomains(opts) && !opts.NoUsers,
+		times:      newTimeSeries(), tracks: newTracks(opts.Downgraded),
 	}
 	for i := range t.peers {
 		t.peers[i] = newPeers(opts)
@@ -97,7 +101,7 @@ func (t *Tally) Queued(m *parser.Message) {
 	src := &m.Source
 	c := t.view(parser.Inbound, src.Service, src.Peer, src.State, src.TLS).counter
 	t.message(parser.Inbound, src.Service, src.Peer, c, src.State, m.Received)
-	if name := src.Auth.Username; name != "" && t.keepsDomains {
+	if name := src.Auth.Username; name != "" && t.keepsUsers {
 		t.users.find(place{label: strings.ToValidUTF8(name, "\uFFFD")}, m.Received).message(c, src.Peer.Class, src.State, m.Received)
 	}
 }

@@ -82,7 +82,8 @@ func (s *timeSeries) restore(from *TimesState) error {
 
 func (s *tracks) state() TracksState {
 	out := TracksState{Tracks: make([]TrackState, 0, len(s.all)), Totals: s.totalRows(), Evicted: s.evicted}
-	for _, v := range s.sorted() {
+	for e := s.heard.Front(); e != nil; e = e.Next() {
+		v := e.Value.(*track)
 		out.Tracks = append(out.Tracks, TrackState{
 			v.host, v.direction, v.name, v.address, v.class.String(), v.tls.state(), v.version.state(),
 		})
@@ -120,7 +121,7 @@ func (s *tracks) restore(from *TracksState) error {
 		if !ok || s.all[key] != nil || !direction(t.Direction) || !utf8.ValidString(t.Host+t.Name+t.Address) || !t.TLS.possible() || !t.Version.possible() {
 			return fmt.Errorf("%w: %.200q", errTrack, fmt.Sprint(key))
 		}
-		s.all[key] = &track{trackKey: key, class: class, tls: t.TLS.watch(), version: t.Version.watch()}
+		s.add(&track{trackKey: key, class: class, tls: t.TLS.watch(), version: t.Version.watch()})
 	}
 	return nil
 }

@@ -48,12 +48,22 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// TestNoUsersWithoutLabels keeps no names where none are asked for.
-func TestNoUsersWithoutLabels(t *testing.T) {
-	tally := New(Options{PeerLimit: 2, Label: NoLabel})
-	tally.Queued(submitted(plain(client("home.example.net", "192.0.2.1"), 0), "u@example.com"))
-	if users := snapshot(tally).Users; len(users) > 0 {
-		t.Errorf("%+v", users)
+// TestNoUsers keeps no names where none are wanted, nor those that were saved when they were.
+func TestNoUsers(t *testing.T) {
+	for name, opts := range map[string]Options{"no users": {PeerLimit: 2, NoUsers: true}, "no labels": {PeerLimit: 2, Label: NoLabel}} {
+		before := New(Options{PeerLimit: 2})
+		restoredOne, dropped := restored(t, before.State(), opts)
+		m := submitted(plain(client("home.example.net", "192.0.2.1"), 0), "u@example.com")
+		for _, tally := range []*Tally{New(opts), restoredOne} {
+			tally.Queued(m)
+			if users := snapshot(tally).Users; len(users) > 0 || dropped.Users > 0 {
+				t.Errorf("%s: %+v", name, users)
+			}
+		}
+		before.Queued(m)
+		if again, dropped := restored(t, before.State(), opts); dropped.Users != 1 || len(snapshot(again).Users) > 0 {
+			t.Errorf("%s: dropped %+v, users %+v", name, dropped, snapshot(again).Users)
+		}
 	}
 }
 
