@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 // A fakeOutput keeps what it is given, unless it is told to fail.
 type fakeOutput struct {
+	mu      sync.Mutex
 	taken   []string // IDs
 	batches int
 	rests   int
@@ -23,6 +25,8 @@ type fakeOutput struct {
 }
 
 func (o *fakeOutput) Write(_ context.Context, events []Event) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.fail != nil {
 		return o.fail
 	}
@@ -34,8 +38,24 @@ func (o *fakeOutput) Write(_ context.Context, events []Event) error {
 }
 
 func (o *fakeOutput) Rest() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.rests++
 	return nil
+}
+
+// failing makes it fail from now on, or not any more.
+func (o *fakeOutput) failing(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.fail = err
+}
+
+// seen returns what it was given, and how often it was called.
+func (o *fakeOutput) seen() (taken []string, batches, rests int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.taken, o.batches, o.rests
 }
 
 func (o *fakeOutput) Close() error {
@@ -81,8 +101,9 @@ func TestBox(t *testing.T) {
 		}
 		time.Sleep(linger + time.Millisecond)
 		synctest.Wait()
-		if diff := cmp.Diff(ids(100), o.taken); diff != "" || o.batches != 1 {
-			t.Errorf("%d batches (-want +got):\n%s", o.batches, diff)
+		taken, batches, _ := o.seen()
+		if diff := cmp.Diff(ids(100), taken); diff != "" || batches != 1 {
+			t.Errorf("%d batches (-want +got):\n%s", batches, diff)
 		}
 		begin := time.Now()
 		put(100)
@@ -95,8 +116,9 @@ func TestBox(t *testing.T) {
 			t.Errorf("%d of %d", got, mark)
 		}
 		time.Sleep(time.Minute)
-		if diff := cmp.Diff(ids(102), o.taken); diff != "" || o.rests < 10 {
-			t.Errorf("%d rests (-want +got):\n%s", o.rests, diff)
+		taken, _, rests := o.seen()
+		if diff := cmp.Diff(ids(102), taken); diff != "" || rests < 10 {
+			t.Errorf("%d rests (-want +got):\n%s", rests, diff)
 		}
 	})
 }
@@ -104,7 +126,7 @@ func TestBox(t *testing.T) {
 // The box is full: who reads the log waits, and goes on when the output takes events again. None is lost, and none comes twice.
 func TestBoxFull(t *testing.T) {
 	inBox(t, func(t *testing.T, b *Box, o *fakeOutput, log *strings.Builder) {
-		o.fail = errors.New("broken wire")
+		o.failing(errors.New("broken wire"))
 		text := []byte(strings.Repeat("x", maxWaiting/100-1) + "\n")
 		const all = 250
 		var put int
@@ -127,12 +149,13 @@ func TestBoxFull(t *testing.T) {
 		if s := b.Stats(); s.Waiting != 101 || s.Done != 0 || s.Errors < 700 { // at least every 1.5 s
 			t.Errorf("%+v", s)
 		}
-		o.fail = nil
+		o.failing(nil)
 		<-read
 		if err := b.Flush(t.Context(), all); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff(ids(all), o.taken); diff != "" {
+		taken, _, _ := o.seen()
+		if diff := cmp.Diff(ids(all), taken); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		if s := b.Stats(); s.Waiting != 0 || s.Done != all {
@@ -144,7 +167,7 @@ func TestBoxFull(t *testing.T) {
 // Nobody waits any longer than he wants to.
 func TestBoxGivesUp(t *testing.T) {
 	inBox(t, func(t *testing.T, b *Box, o *fakeOutput, _ *strings.Builder) {
-		o.fail = errors.New("broken wire")
+		o.failing(errors.New("broken wire"))
 		b.Put("0", make([]byte, maxWaiting))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
