@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"reflect"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
@@ -37,6 +39,9 @@ func (c *configCheck) print(w io.Writer, logs []string) error {
 		if named, ok := value.([]string); ok && flag.Name == "log" && len(named) == 0 && len(logs) == 1 && logs[0] == defaultLog {
 			value = logs
 		}
+		if text, ok := value.(string); ok {
+			value = withoutPassword(text)
+		}
 		node, err := settingNode(value)
 		if err != nil {
 			return err
@@ -49,6 +54,17 @@ func (c *configCheck) print(w io.Writer, logs []string) error {
 		return err
 	}
 	return out.Close()
+}
+
+// withoutPassword hides the password in a URL, or in several with commas between them: what is printed ends up in logs.
+func withoutPassword(text string) string {
+	parts := strings.Split(text, ",")
+	for i, part := range parts {
+		if u, err := url.Parse(part); err == nil && u.User != nil {
+			parts[i] = u.Redacted()
+		}
+	}
+	return strings.Join(parts, ",")
 }
 
 // settingNode returns the value as it is written in a file, a list in one line.
