@@ -29,7 +29,7 @@ func pageFile(t *testing.T, log string) string {
 // livePage starts serve on a log and returns the address of its page, when it is ready.
 func livePage(t *testing.T, log string) (*server, string) {
 	t.Helper()
-	s := serve(t, "--log", log)
+	s := serve(t, "--log", log, "--users")
 	eventually(t, "ready", func() error {
 		_, err := get(t.Context(), http.DefaultClient, "http://"+s.address+"/readyz")
 		return err
