@@ -46,7 +46,8 @@ func startFleet(t *testing.T) *fleet {
 	var targets []string
 	for _, name := range fleetLogs {
 		h := &fleetHost{log: writeFile(t, filepath.Join(t.TempDir(), "mail.log"), "", 0o644), text: readLog(t, filepath.Join(root, "testdata", name))}
-		h.server = serve(t, "--log", h.log, "--year", "2026", "--timezone", "UTC", "--state-directory", t.TempDir(), "--checkpoint-interval", "1s")
+		h.server = serve(t, "--log", h.log, "--year", "2026", "--timezone", "UTC", "--state-directory", t.TempDir(), "--checkpoint-interval", "1s",
+			"--events", filepath.Join(t.TempDir(), "events"))
 		f.hosts, targets = append(f.hosts, h), append(targets, strconv.Quote(h.address))
 	}
 	f.prometheus = startPrometheus(t, targets...)
@@ -168,7 +169,8 @@ var metricName = regexp.MustCompile(`(?:^|[^:\w])(postfix_tls_\w+)\b`)
 
 // TestKitMetrics compares the metrics that rules and reference name with those of a live scrape.
 func TestKitMetrics(t *testing.T) {
-	h := serve(t, "--log", absolute(t, filepath.Join(root, "testdata", "sample.log")), "--state-directory", t.TempDir(), "--checkpoint-interval", "1s")
+	h := serve(t, "--log", absolute(t, filepath.Join(root, "testdata", "sample.log")), "--state-directory", t.TempDir(), "--checkpoint-interval", "1s",
+		"--events", filepath.Join(t.TempDir(), "events"))
 	live := map[string]bool{}
 	eventually(t, "scrape with a checkpoint", func() error {
 		live = liveMetrics(t, h)
