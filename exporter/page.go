@@ -25,11 +25,8 @@ const (
 	pageTimeout = 60 * time.Second
 )
 
-// peerPath and reportPath are where the page of one peer and the report in JSON are.
-const (
-	peerPath   = "/peer"
-	reportPath = "/api/v1/report"
-)
+// reportPath is where the report in JSON is.
+const reportPath = "/api/v1/report"
 
 // add registers the pages.
 func (p *pages) add(mux *http.ServeMux) error {
@@ -38,7 +35,7 @@ func (p *pages) add(mux *http.ServeMux) error {
 		return fmt.Errorf("page: %w", err)
 	}
 	p.policy, p.slots = policy, make(chan struct{}, maxPages)
-	for path, handler := range map[string]http.HandlerFunc{"/{$}": p.start, report.PeersPath: p.peers, peerPath: p.peer, reportPath: p.json} {
+	for path, handler := range map[string]http.HandlerFunc{"/{$}": p.start, report.PeersPath: p.peers, report.PeerPath: p.peer, reportPath: p.json} {
 		mux.HandleFunc("GET "+path, p.inTurn(handler))
 	}
 	return nil

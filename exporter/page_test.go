@@ -51,7 +51,7 @@ func TestHostileNames(t *testing.T) {
 				d.Snapshot.Peers[i].Peer = name
 			}
 		})
-		for _, target := range []string{"/", "/peers", "/peers?" + url.Values{"q": {name}}.Encode(), report.PeerPath("inbound", name)} {
+		for _, target := range []string{"/", "/peers", "/peers?" + url.Values{"q": {name}}.Encode(), report.PeerLink("inbound", name)} {
 			w := ask(t, cfg, target)
 			body := w.Body.String()
 			if w.Code != http.StatusOK || strings.Count(body, "<script") != 1 || strings.Contains(body, "<img") || strings.ContainsAny(body, "\u202e\x00") ||

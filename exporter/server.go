@@ -82,7 +82,7 @@ func Handler(cfg Config) (http.Handler, error) {
 	if !strings.HasPrefix(cfg.TelemetryPath, "/") || strings.ContainsAny(cfg.TelemetryPath, "{} ") {
 		return nil, fmt.Errorf("metrics cannot be at %q: a path begins with / and has neither blanks nor braces", cfg.TelemetryPath)
 	}
-	if slices.Contains([]string{"/", healthPath, readyPath, report.PeersPath, peerPath, reportPath}, cfg.TelemetryPath) {
+	if slices.Contains([]string{"/", healthPath, readyPath, report.PeersPath, report.PeerPath, reportPath}, cfg.TelemetryPath) {
 		return nil, fmt.Errorf("metrics cannot be at %s: something else is there", cfg.TelemetryPath)
 	}
 	mux := http.NewServeMux()

@@ -33,7 +33,7 @@ func (p *part) failure(v *failureBlock) {
 	p.paragraph(4, "%s %s", thousands(v.count), strings.TrimSuffix(Clean(v.reason)+" ("+mostly(v.services)+"): "+p.words.reasons[v.reason], ": "))
 	if v.newest.Example != "" {
 		p.printf("    ")
-		p.paragraph(4, "newest: %s %s: %s", day(&v.newest.Last), Clean(v.of), shorten(Clean(v.newest.Example), exampleLimit))
+		p.paragraph(4, "newest: %s %s: %s", minute(&v.newest.Last), Clean(v.of), shorten(Clean(v.newest.Example), exampleLimit))
 	}
 	if advice := p.words.advice[v.reason]; advice != "" {
 		p.printf("    ")

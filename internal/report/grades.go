@@ -51,18 +51,19 @@ type GradedCipher struct {
 // left out: they came to no cipher, and a guideline has nothing to say of them.
 func Grades(s *tally.Snapshot, profile *grade.Profile) []GradeRow {
 	rows := map[GradeRow]*total{} // by rows that count nothing
-	of := func(k tally.SessionKey) *total {
+	addUp(s, func(k tally.SessionKey) *total {
 		name := gradeName(k, profile)
 		if name == "" {
 			return nil
 		}
 		return totalOf(rows, GradeRow{Profile: profile.Name(), Direction: k.Direction, Class: k.Class, Grade: name})
-	}
-	addUp(s, of)
+	})
 	out := make([]GradeRow, 0, len(rows))
 	for r, n := range rows {
-		r.Sessions, r.Messages = n.sessions, n.messages
-		out = append(out, r)
+		if *n != (total{}) {
+			r.Sessions, r.Messages = n.sessions, n.messages
+			out = append(out, r)
+		}
 	}
 	slices.SortFunc(out, func(a, b GradeRow) int {
 		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Class, b.Class), compareGrades(a.Grade, b.Grade))
@@ -81,6 +82,9 @@ func GradedCiphers(s *tally.Snapshot, profile *grade.Profile) []GradedCipher {
 	})
 	out := make([]GradedCipher, 0, len(rows))
 	for r, n := range rows {
+		if *n == (total{}) {
+			continue
+		}
 		g, reason := profile.Judge(r.Protocol, r.Cipher)
 		r.IANA, r.Grade, r.Reason, r.Sessions, r.Messages = grade.IANA(r.Cipher), g.String(), reason, n.sessions, n.messages
 		out = append(out, r)
@@ -109,31 +113,4 @@ func gradeName(k tally.SessionKey, profile *grade.Profile) string {
 
 func compareGrades(a, b string) int {
 	return cmp.Compare(slices.Index(gradeNames[:], a), slices.Index(gradeNames[:], b))
-}
-
-func totalOf[K comparable](rows map[K]*total, key K) *total {
-	n := rows[key]
-	if n == nil {
-		n = &total{}
-		rows[key] = n
-	}
-	return n
-}
-
-// addUp adds what was counted to the total that of returns; it may return nil.
-func addUp(s *tally.Snapshot, of func(tally.SessionKey) *total) {
-	for i := range s.Sessions {
-		if r := &s.Sessions[i]; r.Count > 0 {
-			if n := of(r.SessionKey); n != nil {
-				n.sessions += r.Count
-			}
-		}
-	}
-	for i := range s.Messages {
-		if r := &s.Messages[i]; r.Count > 0 {
-			if n := of(r.SessionKey); n != nil {
-				n.messages += r.Count
-			}
-		}
-	}
 }

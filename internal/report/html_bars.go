@@ -31,7 +31,7 @@ const (
 
 // topPeers draws the peers that most messages moved with.
 func (d *document) topPeers(direction string, words *words) {
-	rows := d.ranked(direction, func(r *tally.PeerRow) uint64 {
+	rows := rankedPeers(d.snapshot, direction, func(r *tally.PeerRow) uint64 {
 		if r.Class != "public" {
 			return 0
 		}
@@ -45,7 +45,7 @@ func (d *document) topPeers(direction string, words *words) {
 	f := &figure{ID: d.id("f"), Title: words.internet + ": " + words.busiest, Height: barHeight*len(shown) + 4}
 	var sums stateCounts
 	for i := range shown {
-		c := peerStates(shown[i])
+		c := combinationStates(shown[i].Combinations)
 		for state, n := range c {
 			sums[state] += n
 		}
@@ -60,24 +60,10 @@ func (d *document) topPeers(direction string, words *words) {
 	d.Figures = append(d.Figures, f)
 }
 
-// peerStates counts the messages of a peer.
-func peerStates(r *tally.PeerRow) (c stateCounts) {
-	for i := range r.Combinations {
-		k := &r.Combinations[i]
-		c[stateOf(k.TLS, k.Protocol)] += k.Messages
-	}
-	return c
-}
-
 func statesTable(d *document, caption string, rows []*tally.PeerRow, sums *stateCounts) *webTable {
-	titles, states := []string{"#Peer", ">all"}, []int(nil)
-	for state, n := range sums {
-		if n > 0 {
-			titles, states = append(titles, ">"+webStates[state].Title), append(states, state)
-		}
-	}
-	return newTable(d, caption, columns(titles...), rows, func(r *tally.PeerRow) []string {
-		c := peerStates(r)
+	columns, states := sums.columns("#Peer", ">all")
+	return newTable(d, caption, columns, rows, func(r *tally.PeerRow) []string {
+		c := combinationStates(r.Combinations)
 		out := []string{r.Peer, thousands(r.Messages)}
 		for _, state := range states {
 			out = append(out, thousands(c[state]))

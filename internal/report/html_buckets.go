@@ -33,14 +33,14 @@ func inSteps(s *tally.Snapshot, step, direction, class string) *buckets {
 	if !ok {
 		return b
 	}
-	start := stepStart(last, step)
+	start := tally.StepStart(last, step)
 	for range maxBuckets - 1 {
-		if !start.After(stepStart(first, step)) {
+		if !start.After(tally.StepStart(first, step)) {
 			break
 		}
 		start = stepBefore(start, step)
 	}
-	b.cut = start.After(stepStart(first, step))
+	b.cut = start.After(tally.StepStart(first, step))
 	index := map[time.Time]int{}
 	for at := start; !at.After(last); at = stepAfter(at, step) {
 		index[at] = len(b.all)
@@ -50,7 +50,7 @@ func inSteps(s *tally.Snapshot, step, direction, class string) *buckets {
 		if r.Direction != direction || class != "" && r.Class != class {
 			continue
 		}
-		if i, ok := index[stepStart(r.Start, step)]; ok {
+		if i, ok := index[tally.StepStart(r.Start, step)]; ok {
 			state := stateOf(r.TLS, r.Protocol)
 			b.all[i].stateCounts[state] += r.Messages
 			b.sums[state] += r.Messages
@@ -98,20 +98,6 @@ func stepFor(s *tally.Snapshot) string {
 	return tally.StepYear
 }
 
-func stepStart(at time.Time, step string) time.Time {
-	at = at.UTC()
-	year, month, day := at.Date()
-	switch step {
-	case tally.StepHour:
-		return at.Truncate(time.Hour)
-	case tally.StepDay:
-		return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	case tally.StepMonth:
-		return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
-	}
-	return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
-}
-
 func stepAfter(at time.Time, step string) time.Time {
 	switch step {
 	case tally.StepHour:
@@ -125,7 +111,7 @@ func stepAfter(at time.Time, step string) time.Time {
 }
 
 func stepBefore(at time.Time, step string) time.Time {
-	return stepStart(at.Add(-time.Nanosecond), step)
+	return tally.StepStart(at.Add(-time.Nanosecond), step)
 }
 
 // stepLabel names a bar in the table, and in few letters below it.

@@ -94,11 +94,7 @@ func (d *document) peerFailures(direction, caption string) *webTable {
 	}
 	slices.SortFunc(rows, namedFailure.compare)
 	t := newTable(d, caption, failureColumns("Peer"), rows, namedFailure.cells)
-	if t != nil && d.Live != nil {
-		for i := range t.Rows {
-			t.Rows[i][0].Href = PeerPath(direction, rows[i].name)
-		}
-	}
+	d.linkPeers(t, func(row int) (string, string) { return direction, rows[row].name })
 	return t
 }
 
@@ -141,10 +137,7 @@ func (d *document) downgradeTable(caption string, rows []*tally.DowngradeRow) *w
 	return newTable(d, caption,
 		columns("#Peer", "Address", "Direction", "Class", "From", "To", ">better messages before", "@last of those", ">messages since", "@first since", "@last since", "@better again", "Log of"), rows,
 		func(r *tally.DowngradeRow) []string {
-			since, first := r.PlaintextMessages, r.FirstPlaintext
-			if r.Kind == tally.KindVersion {
-				since, first = r.LowerMessages, r.FirstLower
-			}
+			since, first := r.Since()
 			return []string{
 				r.Peer, r.Address, r.Direction, r.Class, r.From, r.To, thousands(r.TLSMessages), minute(&r.LastTLS), thousands(since), minute(first), minute(&r.Last),
 				notYet(r.Recovered), r.Host,

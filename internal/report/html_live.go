@@ -32,11 +32,14 @@ type LiveLog struct {
 }
 
 // PeersPath is where all peers are listed, and PeerPath where one of them is.
-const PeersPath = "/peers"
+const (
+	PeersPath = "/peers"
+	PeerPath  = "/peer"
+)
 
-// PeerPath returns the path and query of a peer's page.
-func PeerPath(direction, peer string) string {
-	return "/peer?" + url.Values{"direction": {direction}, "name": {peer}}.Encode()
+// PeerLink returns the path and query of a peer's page.
+func PeerLink(direction, peer string) string {
+	return PeerPath + "?" + url.Values{"direction": {direction}, "name": {peer}}.Encode()
 }
 
 // liveState is the part of a page about the exporter itself.
@@ -83,7 +86,7 @@ func moment(t time.Time) string {
 	if t.IsZero() {
 		return "none yet"
 	}
-	return t.Format("2006-01-02 15:04:05 -07:00")
+	return clock(t)
 }
 
 func count64(n int64) string { return thousands(uint64(max(n, 0))) }

@@ -62,13 +62,8 @@ func (f *figure) hover(b *buckets, unit string) {
 
 // bucketTable has the numbers of a picture over time: a column for each state that occurs.
 func (d *document) bucketTable(caption string, b *buckets, cell func(n, sum uint64) string) *webTable {
-	titles, states := []string{"@Time"}, []int(nil)
-	for state, n := range b.sums {
-		if n > 0 {
-			titles, states = append(titles, ">"+webStates[state].Title), append(states, state)
-		}
-	}
-	t := &webTable{ID: d.id("t"), Caption: caption, Columns: columns(titles...)}
+	columns, states := b.sums.columns("@Time")
+	t := &webTable{ID: d.id("t"), Caption: caption, Columns: columns}
 	for i := range b.all {
 		v := &b.all[i]
 		long, _ := stepLabel(v.start, b.step)

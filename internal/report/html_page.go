@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
@@ -12,7 +11,7 @@ import (
 func (d *document) fill(s *tally.Snapshot) {
 	d.snapshot = s
 	if len(s.Hosts) > 0 {
-		d.Title += " of " + hostList(s.Hosts)
+		d.Title += " of " + list(s.Hosts, 5)
 	}
 	if s.Period.First != nil && s.Period.Last != nil {
 		d.Period = clock(*s.Period.First) + " to " + clock(*s.Period.Last)
@@ -32,62 +31,27 @@ func (s *section) something() bool {
 	return len(s.Words)+len(s.Tables)+len(s.Facts)+len(s.List) > 0
 }
 
-// hostList names the first hosts that logged.
-func hostList(hosts []string) string {
-	const limit = 5
-	text := Clean(strings.Join(hosts[:min(len(hosts), limit)], ", "))
-	if more := len(hosts) - limit; more > 0 {
-		text += " and " + thousands(uint64(more)) + " more"
-	}
-	return text
-}
-
 // states are sessions and messages by version for each class of peers, and by service.
 func (d *document) states() *section {
 	sec := &section{ID: "versions", Title: "TLS versions by class of peers"}
 	for i, direction := range [...]string{tally.Inbound, tally.Outbound} {
 		w := &directionWords[i]
-		p := &part{&page{snapshot: d.snapshot}, direction, w}
 		for _, c := range w.classes {
-			sums := p.sums(func(k tally.SessionKey) string {
-				if k.Class != c.class {
-					return ""
-				}
-				return stateLabel(k)
-			})
-			var all total
-			for _, t := range sums {
-				all.sessions += t.sessions
-				all.messages += t.messages
-			}
-			sec.add(newTable(d, w.title+": "+c.title, columns("TLS", ">sessions", ">%", ">with mail", ">"+w.messages, ">% "), sortedKeys(sums, stateOrder), func(label string) []string {
-				t := sums[label]
-				return []string{label, thousands(t.sessions), percent(t.sessions, all.sessions), thousands(t.withMail), thousands(t.messages), percent(t.messages, all.messages)}
-			}))
+			sec.add(newTable(d, w.title+": "+c.title, columns("TLS", ">sessions", ">%", ">with mail", ">"+w.messages, ">% "), classRows(d.snapshot, direction, c.class),
+				func(row []string) []string { return row }))
 		}
 		sec.add(d.services(direction, w))
 	}
 	return sec
 }
 
-// services leaves out UNIX-domain sockets, where plaintext is as it should be.
 func (d *document) services(direction string, w *words) *webTable {
-	rows := map[string]*stateCounts{}
-	for _, r := range d.snapshot.Sessions {
-		if r.Direction != direction || r.Class == "unix" {
-			continue
-		}
-		name := r.Instance + "/" + r.Service
-		if rows[name] == nil {
-			rows[name] = &stateCounts{}
-		}
-		rows[name][stateOf(r.TLS, r.Protocol)] += r.Count
-	}
+	rows := serviceStates(d.snapshot, direction)
 	return newTable(d, w.title+": sessions by service", columns("Service", ">plaintext", ">failed", ">below TLS 1.2", ">TLS 1.2 and later", ">version not logged", ">cannot be told"),
 		sortedKeys(rows, cmp.Compare[string]), func(name string) []string {
 			c := rows[name]
 			return []string{
-				name, thousands(c[statePlaintext]), thousands(c[stateFailed]), thousands(c[stateOld]), thousands(c[stateTLS12] + c[stateTLS13] + c[stateNewer]),
+				name, thousands(c[statePlaintext]), thousands(c[stateFailed]), thousands(c[stateOld]), thousands(c.modern()),
 				thousands(c[stateUnlogged]), thousands(c[stateUnknown]),
 			}
 		})
@@ -100,16 +64,7 @@ func (d *document) groups() *section {
 		return cmp.Or(cmp.Compare(a.Direction, b.Direction), -cmp.Compare(a.Count, b.Count))
 	})
 	for _, direction := range [...]string{tally.Inbound, tally.Outbound} {
-		var all, safe uint64
-		for _, r := range rows {
-			if r.Direction == direction {
-				all += r.Count
-				if postQuantum(r.Group) {
-					safe += r.Count
-				}
-			}
-		}
-		if all > 0 {
+		if safe, all := postQuantumSessions(d.snapshot, direction); all > 0 {
 			sec.Words = append(sec.Words, "Post-quantum, "+direction+": "+thousands(safe)+" of "+thousands(all)+" sessions ("+percent(safe, all)+" %).")
 		}
 	}

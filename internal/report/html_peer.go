@@ -48,7 +48,7 @@ func (d *document) onePeer(r *tally.PeerRow) {
 	history.add(newTable(d, "What was used, the latest first", columns("TLS", "Cipher", "Grade", "Service", "Class", ">sessions", ">"+unit, "@first", "@last", "@last message"), rows,
 		func(c *tally.PeerCount) []string {
 			return []string{
-				stateLabel(tally.SessionKey{TLS: c.TLS, Protocol: c.Protocol}), c.Cipher, d.gradeOf(c), c.Instance + "/" + c.Service, c.Class, thousands(c.Sessions), thousands(c.Messages),
+				stateLabel(c.TLS, c.Protocol), c.Cipher, d.gradeOf(c), c.Instance + "/" + c.Service, c.Class, thousands(c.Sessions), thousands(c.Messages),
 				minute(&c.First), minute(&c.Last), minute(c.LastMessage),
 			}
 		}))

@@ -33,20 +33,13 @@ var peerOrders = []struct {
 	name, title string
 	count       func(*tally.PeerRow) uint64
 }{
-	{"messages", "most messages", func(r *tally.PeerRow) uint64 { return r.Messages }},
+	{"messages", "most messages", allMessages},
 	{"sessions", "most sessions", func(r *tally.PeerRow) uint64 { return r.Sessions }},
-	{"plaintext", "most messages in plaintext", func(r *tally.PeerRow) uint64 { return r.MessagesTLS.Of("plaintext") }},
+	{"plaintext", "most messages in plaintext", plaintextMessages},
 	{"old", "most sessions below TLS 1.2", oldSessions},
-	{"failures", "most failed handshakes", peerFailureCount},
+	{"failures", "most failed handshakes", failedHandshakes},
 	{"last", "seen last", func(r *tally.PeerRow) uint64 { return uint64(max(r.Last.Unix(), 0)) }},
 	{"name", "name", func(*tally.PeerRow) uint64 { return 0 }},
-}
-
-func peerFailureCount(r *tally.PeerRow) (n uint64) {
-	for i := range r.FailureDetails {
-		n += r.FailureDetails[i].Count
-	}
-	return n
 }
 
 // peerClasses are those that a peer can have; "other" has none.
@@ -184,14 +177,10 @@ func (d *document) allPeers(caption string, rows []*tally.PeerRow) *webTable {
 	t := newTable(d, caption, columns("#Peer", "Direction", "Class", ">messages", ">plaintext", ">sessions", ">failed handshakes", "+sessions by version", "@last seen"), rows,
 		func(r *tally.PeerRow) []string {
 			return []string{
-				r.Peer, r.Direction, r.Class, thousands(r.Messages), thousands(r.MessagesTLS.Of("plaintext")), thousands(r.Sessions), thousands(peerFailureCount(r)),
-				counts(stateSums(*r)), minute(&r.Last),
+				r.Peer, r.Direction, r.Class, thousands(r.Messages), thousands(plaintextMessages(r)), thousands(r.Sessions), thousands(failedHandshakes(r)),
+				counts(stateSums(r.TLS, r.Protocols)), minute(&r.Last),
 			}
 		})
-	if t != nil {
-		for i := range t.Rows {
-			t.Rows[i][0].Href = PeerPath(rows[i].Direction, rows[i].Peer)
-		}
-	}
+	d.linkPeers(t, func(row int) (string, string) { return rows[row].Direction, rows[row].Peer })
 	return t
 }

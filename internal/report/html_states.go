@@ -62,12 +62,23 @@ func (c *stateCounts) sum() (n uint64) {
 	return n
 }
 
+// modern are those of TLS 1.2 and later.
+func (c *stateCounts) modern() uint64 { return c[stateTLS12] + c[stateTLS13] + c[stateNewer] }
+
 // messageStates counts the messages of a direction; all classes if class is empty.
 func messageStates(s *tally.Snapshot, direction, class string) (c stateCounts) {
 	for _, r := range s.Messages {
 		if r.Direction == direction && (class == "" || r.Class == class) {
 			c[stateOf(r.TLS, r.Protocol)] += r.Count
 		}
+	}
+	return c
+}
+
+// combinationStates counts the messages of a peer or user.
+func combinationStates(all []tally.PeerCount) (c stateCounts) {
+	for i := range all {
+		c[stateOf(all[i].TLS, all[i].Protocol)] += all[i].Messages
 	}
 	return c
 }
@@ -82,6 +93,16 @@ func (c *stateCounts) words(separator string) string {
 		}
 	}
 	return strings.Join(out, separator)
+}
+
+// columns are titles, and one for each state that occurs; states are those.
+func (c *stateCounts) columns(titles ...string) (all []webColumn, states []int) {
+	for state, n := range c {
+		if n > 0 {
+			titles, states = append(titles, ">"+webStates[state].Title), append(states, state)
+		}
+	}
+	return columns(titles...), states
 }
 
 // legend are the states that occur.

@@ -1,9 +1,6 @@
 package report
 
-import (
-	"strconv"
-	"time"
-)
+import "strconv"
 
 // A webTable is a table of a page. Its texts are clean, see Clean.
 type webTable struct {
@@ -75,14 +72,6 @@ func newTable[T any](d *document, caption string, columns []webColumn, items []T
 func (d *document) id(prefix string) string {
 	d.ids++
 	return prefix + strconv.Itoa(d.ids)
-}
-
-// minute writes a time as it is in the log, in the zone of the log; nothing if there is none.
-func minute(t *time.Time) string {
-	if t == nil || t.IsZero() {
-		return ""
-	}
-	return t.Format("2006-01-02 15:04")
 }
 
 // shorten cuts text that is too long for a page.

@@ -151,10 +151,8 @@ func (d *document) concerned(caption, name, direction string, rows []*concern) *
 		}
 		return append(out, minute(&c.last))
 	})
-	if t != nil && d.Live != nil && direction != "" {
-		for i := range t.Rows {
-			t.Rows[i][0].Href = PeerPath(direction, rows[i].name)
-		}
+	if direction != "" {
+		d.linkPeers(t, func(row int) (string, string) { return direction, rows[row].name })
 	}
 	return t
 }

@@ -2,43 +2,55 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
-// policies tells what came of each security level, if tls= is logged (3.11). What stays on this host is left out: there is nothing to secure.
-func (p *part) policies() {
+// A levelRow tells what came of a security level.
+type levelRow struct {
+	level, outcome   string
+	recipients, sent uint64 // recipients tried, and those among them whose server took the message
+}
+
+// securityLevels are the rows, most recipients first; none if tls= is not logged (before 3.11). What stays on this host is left out: there is nothing to
+// secure.
+func securityLevels(s *tally.Snapshot) []*levelRow {
 	type key struct{ level, outcome string }
-	type row struct{ recipients, sent uint64 }
-	rows, logged := map[key]row{}, false
-	for _, d := range p.snapshot.Deliveries {
+	rows, logged := map[key]*levelRow{}, false
+	for i := range s.Deliveries {
+		d := &s.Deliveries[i]
 		if d.Class == "unix" || d.Class == "loopback" {
 			continue
 		}
 		logged = logged || d.Policy != ""
 		k := key{level(d.DeliveryKey), outcome(d.DeliveryKey)}
-		v := rows[k]
-		v.recipients += d.Recipients
-		if d.Status == "sent" {
-			v.sent += d.Recipients
+		if rows[k] == nil {
+			rows[k] = &levelRow{level: k.level, outcome: k.outcome}
 		}
-		rows[k] = v
+		rows[k].recipients += d.Recipients
+		if d.Status == "sent" {
+			rows[k].sent += d.Recipients
+		}
 	}
 	if !logged {
+		return nil
+	}
+	return slices.SortedFunc(maps.Values(rows), func(a, b *levelRow) int {
+		return cmp.Or(-cmp.Compare(a.recipients, b.recipients), cmp.Compare(a.level, b.level), cmp.Compare(a.outcome, b.outcome))
+	})
+}
+
+func (p *part) policies() {
+	rows := securityLevels(p.snapshot)
+	if len(rows) == 0 {
 		return
 	}
-	keys := make([]key, 0, len(rows))
-	for k := range rows {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(-cmp.Compare(rows[a].recipients, rows[b].recipients), cmp.Compare(a.level, b.level), cmp.Compare(a.outcome, b.outcome))
-	})
 	p.heading("Security levels (tls=) and certificates beyond this host")
-	printTable(p.page, []string{"~", "", ">recipients tried", ">sent"}, keys, func(k key) []string {
-		return []string{Clean(k.level), Clean(k.outcome), thousands(rows[k].recipients), thousands(rows[k].sent)}
+	printTable(p.page, []string{"~", "", ">recipients tried", ">sent"}, rows, func(r *levelRow) []string {
+		return []string{Clean(r.level), Clean(r.outcome), thousands(r.recipients), thousands(r.sent)}
 	})
 }
 
@@ -63,25 +75,30 @@ func outcome(k tally.DeliveryKey) string {
 	return stateTitles[k.TLS]
 }
 
-// plaintextDomains are those that would get no mail if TLS were required.
-func (p *part) plaintextDomains() {
-	var rows []tally.DomainRow
-	for _, r := range p.snapshot.Domains {
-		if r.TLS.Of("plaintext") > 0 {
+// rankedDomains returns the domains for which count is not zero: those with public servers first, then by count, then by name.
+func rankedDomains(s *tally.Snapshot, count func(*tally.DomainRow) uint64) (rows []*tally.DomainRow) {
+	for i := range s.Domains {
+		if r := &s.Domains[i]; count(r) > 0 {
 			rows = append(rows, r)
 		}
 	}
+	slices.SortFunc(rows, func(a, b *tally.DomainRow) int {
+		return cmp.Or(-cmp.Compare(public(a.Class), public(b.Class)), -cmp.Compare(count(a), count(b)), cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Class, b.Class))
+	})
+	return rows
+}
+
+func plaintextRecipients(r *tally.DomainRow) uint64 { return r.TLS.Of("plaintext") }
+
+// plaintextDomains are those that would get no mail if TLS were required.
+func (p *part) plaintextDomains() {
+	rows := rankedDomains(p.snapshot, plaintextRecipients)
 	if len(rows) == 0 {
 		return
 	}
-	slices.SortStableFunc(rows, func(a, b tally.DomainRow) int {
-		return cmp.Or(-cmp.Compare(public(a.Class), public(b.Class)), -cmp.Compare(a.TLS.Of("plaintext"), b.TLS.Of("plaintext")))
-	})
 	p.heading("Destination domains that got mail in plaintext")
-	printTable(p.page, []string{"~", ">plaintext", ">with TLS", "last in plaintext"}, rows, func(r tally.DomainRow) []string {
-		return []string{
-			named(r.Domain, r.Class), thousands(r.TLS.Of("plaintext")), thousands(r.TLS.Of("established") + r.TLS.Of("unlogged")), day(r.LastPlain),
-		}
+	printTable(p.page, []string{"~", ">plaintext", ">with TLS", "last in plaintext"}, rows, func(r *tally.DomainRow) []string {
+		return []string{named(r.Domain, r.Class), thousands(plaintextRecipients(r)), thousands(encrypted(r.TLS)), minute(r.LastPlain)}
 	})
 }
 
@@ -117,7 +134,7 @@ func (p *part) failingDomains() {
 	header := []string{"~", ">recipients tried", ",mostly", "last seen"}
 	printTable(p.page, header, byCount(rows, func(v row) uint64 { return v.sum }), func(domain string) []string {
 		v := rows[domain]
-		return []string{Clean(domain), thousands(v.sum), mostly(v.failures), day(&v.last)}
+		return []string{Clean(domain), thousands(v.sum), mostly(v.failures), minute(&v.last)}
 	})
 }
 

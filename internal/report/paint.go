@@ -45,7 +45,3 @@ func (p *page) paintStates(table string) string {
 	}
 	return out.String()
 }
-
-func textLength(line string) int {
-	return text.StringWidthWithoutEscSequences(strings.TrimRight(line, "\n"))
-}

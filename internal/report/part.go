@@ -87,7 +87,13 @@ func (p *part) any() bool {
 }
 
 func (p *part) print() {
-	all := p.sums(func(tally.SessionKey) string { return "all" })["all"]
+	var all total
+	addUp(p.snapshot, func(k tally.SessionKey) *total {
+		if k.Direction != p.direction {
+			return nil
+		}
+		return &all
+	})
 	p.underlined("=", p.words.title+": "+thousands(all.sessions)+" sessions, "+thousands(all.messages)+" "+p.words.messages)
 	for _, c := range p.words.classes {
 		p.states(c)
@@ -109,26 +115,8 @@ func (p *part) print() {
 
 // summary is the answer in a sentence, about the peers that matter most.
 func (p *part) summary() {
-	var all, plain, weak, unknown, failed uint64
-	for _, r := range p.snapshot.Messages {
-		if r.Class != "public" || r.Direction != p.direction {
-			continue
-		}
-		all += r.Count
-		switch {
-		case r.TLS == "plaintext":
-			plain += r.Count
-		case r.TLS == "unknown":
-			unknown += r.Count
-		case old(r.Protocol):
-			weak += r.Count
-		}
-	}
-	for _, r := range p.snapshot.Sessions {
-		if r.Class == "public" && r.Direction == p.direction && r.TLS == "failed" {
-			failed += r.Count
-		}
-	}
+	c := messageStates(p.snapshot, p.direction, "public")
+	all, plain, weak, unknown := c.sum(), c[statePlaintext], c[stateOld], c[stateUnknown]
 	if all == 0 {
 		return
 	}
@@ -137,112 +125,52 @@ func (p *part) summary() {
 	if unknown > 0 {
 		text += fmt.Sprintf(", %s cannot be told (%s %%)", thousands(unknown), percent(unknown, all))
 	}
-	p.paragraph(2, "%s; %s sessions failed in the TLS handshake", text, thousands(failed))
-}
-
-// total adds up sessions and messages that are shown in one row.
-type total struct{ sessions, withMail, messages uint64 }
-
-// sums adds up the rows that pick gives a label for.
-func (p *part) sums(pick func(k tally.SessionKey) string) map[string]total {
-	out := map[string]total{}
-	add := func(k tally.SessionKey, n total) {
-		if k.Direction != p.direction {
-			return
-		}
-		if label := pick(k); label != "" {
-			t := out[label]
-			out[label] = total{t.sessions + n.sessions, t.withMail + n.withMail, t.messages + n.messages}
-		}
-	}
-	for _, r := range p.snapshot.Sessions {
-		add(r.SessionKey, total{sessions: r.Count, withMail: r.WithMail})
-	}
-	for _, r := range p.snapshot.Messages {
-		add(r.SessionKey, total{messages: r.Count})
-	}
-	return out
+	p.paragraph(2, "%s; %s sessions failed in the TLS handshake", text, thousands(publicFailures(p.snapshot, p.direction)))
 }
 
 func (p *part) states(c classTitle) {
-	sums := p.sums(func(k tally.SessionKey) string {
-		if k.Class != c.class {
-			return ""
-		}
-		return stateLabel(k)
-	})
-	if len(sums) == 0 {
+	rows := classRows(p.snapshot, p.direction, c.class)
+	if len(rows) == 0 {
 		return
 	}
 	p.heading("%s", c.title)
-	var all total
-	for _, t := range sums {
-		all.sessions += t.sessions
-		all.messages += t.messages
-	}
-	var rows [][]string
-	for _, label := range sortedKeys(sums, stateOrder) {
-		t := sums[label]
-		rows = append(rows, []string{
-			Clean(label), thousands(t.sessions), percent(t.sessions, all.sessions), thousands(t.withMail),
-			thousands(t.messages), percent(t.messages, all.messages),
-		})
-	}
-	p.b.WriteString(p.paintStates(renderTable([]string{"", ">sessions", ">%", ">with mail", ">" + p.words.messages, ">%"}, rows)))
+	p.printRows([]string{"", ">sessions", ">%", ">with mail", ">" + p.words.messages, ">%"}, rows)
 }
 
-// services leaves out UNIX-domain sockets, where plaintext is as it should be.
 func (p *part) services() {
-	type row struct{ plain, failed, tls, hidden uint64 }
-	rows := map[string]row{}
-	for _, r := range p.snapshot.Sessions {
-		if r.Direction != p.direction || r.Class == "unix" {
-			continue
-		}
-		name := r.Instance + "/" + r.Service
-		v := rows[name]
-		switch r.TLS {
-		case "plaintext":
-			v.plain += r.Count
-		case "failed":
-			v.failed += r.Count
-		case "established":
-			v.tls += r.Count
-		default:
-			v.hidden += r.Count
-		}
-		rows[name] = v
-	}
+	rows := serviceStates(p.snapshot, p.direction)
 	if len(rows) < 2 {
 		return
 	}
 	p.heading("Sessions by service")
 	header := []string{"~", ">plaintext", ">failed", ">TLS", ">not logged"}
 	printTable(p.page, header, sortedKeys(rows, cmp.Compare[string]), func(name string) []string {
-		v := rows[name]
-		return []string{Clean(name), thousands(v.plain), thousands(v.failed), thousands(v.tls), thousands(v.hidden)}
+		c := rows[name]
+		return []string{
+			Clean(name), thousands(c[statePlaintext]), thousands(c[stateFailed]), thousands(c[stateOld] + c.modern()), thousands(c[stateUnlogged] + c[stateUnknown]),
+		}
 	})
 }
 
 func (p *part) ciphers() {
-	sums := p.sums(func(k tally.SessionKey) string {
+	byCipher := sums(p.snapshot, p.direction, func(k tally.SessionKey) string {
 		if k.Cipher == "" {
 			return ""
 		}
 		return k.Protocol + " " + k.Cipher
 	})
-	if len(sums) == 0 {
+	if len(byCipher) == 0 {
 		return
 	}
 	p.heading("Ciphers")
-	labels := byCount(sums, func(t total) uint64 { return t.sessions })
+	labels := byCount(byCipher, func(n *total) uint64 { return n.sessions })
 	header := []string{"", "~", ">sessions", ">" + p.words.messages}
 	if p.Profile != nil {
 		header = append(header, "grade ("+p.Profile.Name()+")")
 	}
 	printTable(p.page, header, labels, func(label string) []string {
 		protocol, cipher, _ := strings.Cut(label, " ")
-		row := []string{Clean(protocol), Clean(cipher), thousands(sums[label].sessions), thousands(sums[label].messages)}
+		row := []string{Clean(protocol), Clean(cipher), thousands(byCipher[label].sessions), thousands(byCipher[label].messages)}
 		if p.Profile != nil {
 			judged, _ := p.Profile.Judge(protocol, cipher)
 			row = append(row, judged.Title())

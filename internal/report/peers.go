@@ -5,33 +5,51 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/postfix-tls-exporter/postfix-tls-exporter/internal/tally"
 )
 
-// peers returns those for which count is not zero: public ones before others, then by count. UNIX-domain sockets are none: they have no TLS to
-// speak of.
-func (p *part) peers(count func(tally.PeerRow) uint64) []tally.PeerRow {
+// rankedPeers returns the peers of a direction for which count is not zero: public ones before others, then by count, then by name. UNIX-domain sockets
+// are none: they have no TLS to speak of.
+func rankedPeers(s *tally.Snapshot, direction string, count func(*tally.PeerRow) uint64) []*tally.PeerRow {
 	type ranked struct {
 		of *tally.PeerRow
 		n  uint64
 	}
 	var order []ranked
-	for i := range p.snapshot.Peers {
-		if r := &p.snapshot.Peers[i]; r.Direction == p.direction && r.Class != "unix" && count(*r) > 0 {
-			order = append(order, ranked{r, count(*r)})
+	for i := range s.Peers {
+		if r := &s.Peers[i]; r.Direction == direction && r.Class != "unix" {
+			if n := count(r); n > 0 {
+				order = append(order, ranked{r, n})
+			}
 		}
 	}
-	slices.SortStableFunc(order, func(a, b ranked) int {
-		return cmp.Or(-cmp.Compare(public(a.of.Class), public(b.of.Class)), -cmp.Compare(a.n, b.n))
+	slices.SortFunc(order, func(a, b ranked) int {
+		return cmp.Or(-cmp.Compare(public(a.of.Class), public(b.of.Class)), -cmp.Compare(a.n, b.n), cmp.Compare(a.of.Peer, b.of.Peer))
 	})
-	out := make([]tally.PeerRow, 0, len(order))
-	for _, r := range order {
-		out = append(out, *r.of)
+	out := make([]*tally.PeerRow, len(order))
+	for i := range order {
+		out[i] = order[i].of
 	}
 	return out
 }
+
+// The counts that peers are ranked by.
+func plaintextMessages(r *tally.PeerRow) uint64 { return r.MessagesTLS.Of("plaintext") }
+func allMessages(r *tally.PeerRow) uint64       { return r.Messages }
+func failedHandshakes(r *tally.PeerRow) uint64  { return r.Failures.Total() }
+
+func oldSessions(r *tally.PeerRow) (n uint64) {
+	for protocol, sessions := range r.Protocols.All() {
+		if old(protocol) {
+			n += sessions
+		}
+	}
+	return n
+}
+
+// encrypted are those of counts by state that were under TLS.
+func encrypted(states tally.Counts) uint64 { return states.Of("established") + states.Of("unlogged") }
 
 // named is a name from the log; with its class, if it is not on the Internet.
 func named(name, class string) string {
@@ -50,16 +68,13 @@ func public(class string) int {
 
 // plaintextPeers are those who would be refused, or not reached, if TLS were required.
 func (p *part) plaintextPeers() {
-	rows := p.peers(func(r tally.PeerRow) uint64 { return r.MessagesTLS.Of("plaintext") })
+	rows := rankedPeers(p.snapshot, p.direction, plaintextMessages)
 	if len(rows) == 0 {
 		return
 	}
 	p.heading("%s", p.words.plaintextPeers)
-	printTable(p.page, []string{"~", ">plaintext", ">with TLS", "last in plaintext"}, rows, func(r tally.PeerRow) []string {
-		return []string{
-			named(r.Peer, r.Class), thousands(r.MessagesTLS.Of("plaintext")), thousands(r.MessagesTLS.Of("established") + r.MessagesTLS.Of("unlogged")),
-			day(r.LastPlain),
-		}
+	printTable(p.page, []string{"~", ">plaintext", ">with TLS", "last in plaintext"}, rows, func(r *tally.PeerRow) []string {
+		return []string{named(r.Peer, r.Class), thousands(plaintextMessages(r)), thousands(encrypted(r.MessagesTLS)), minute(r.LastPlain)}
 	})
 }
 
@@ -74,56 +89,42 @@ func old(protocol string) bool {
 
 // oldPeers are those who would break, or go on in plaintext, if TLS 1.2 were required.
 func (p *part) oldPeers() {
-	count := func(r tally.PeerRow) (n uint64) {
-		for protocol, sessions := range r.Protocols.All() {
-			if old(protocol) {
-				n += sessions
-			}
-		}
-		return n
-	}
-	rows := p.peers(count)
+	rows := rankedPeers(p.snapshot, p.direction, oldSessions)
 	if len(rows) == 0 {
 		return
 	}
 	p.heading("%s", p.words.oldPeers)
-	printTable(p.page, []string{"~", ">sessions", ",versions", "last seen"}, rows, func(r tally.PeerRow) []string {
-		return []string{named(r.Peer, r.Class), thousands(count(r)), counts(maps.Collect(r.Protocols.All())), day(&r.Last)}
+	printTable(p.page, []string{"~", ">sessions", ",versions", "last seen"}, rows, func(r *tally.PeerRow) []string {
+		return []string{named(r.Peer, r.Class), thousands(oldSessions(r)), counts(maps.Collect(r.Protocols.All())), minute(&r.Last)}
 	})
 }
 
 func (p *part) failingPeers() {
-	count := func(r tally.PeerRow) (n uint64) {
-		for _, failures := range r.Failures.All() {
-			n += failures
-		}
-		return n
-	}
-	rows := p.peers(count)
+	rows := rankedPeers(p.snapshot, p.direction, failedHandshakes)
 	if len(rows) == 0 {
 		return
 	}
 	p.heading("%s", p.words.failingPeers)
-	printTable(p.page, []string{"~", ">sessions", ",mostly", "last seen"}, rows, func(r tally.PeerRow) []string {
-		return []string{named(r.Peer, r.Class), thousands(count(r)), mostly(maps.Collect(r.Failures.All())), day(&r.Last)}
+	printTable(p.page, []string{"~", ">sessions", ",mostly", "last seen"}, rows, func(r *tally.PeerRow) []string {
+		return []string{named(r.Peer, r.Class), thousands(failedHandshakes(r)), mostly(maps.Collect(r.Failures.All())), minute(&r.Last)}
 	})
 }
 
 func (p *part) busiestPeers() {
-	rows := p.peers(func(r tally.PeerRow) uint64 { return r.Messages })
+	rows := rankedPeers(p.snapshot, p.direction, allMessages)
 	if len(rows) == 0 {
 		return
 	}
 	p.heading("%s", p.words.busiest)
-	printTable(p.page, []string{"~", ">" + p.words.messages, ">sessions", ",sessions by version"}, rows, func(r tally.PeerRow) []string {
-		return []string{named(r.Peer, r.Class), thousands(r.Messages), thousands(r.Sessions), counts(stateSums(r))}
+	printTable(p.page, []string{"~", ">" + p.words.messages, ">sessions", ",sessions by version"}, rows, func(r *tally.PeerRow) []string {
+		return []string{named(r.Peer, r.Class), thousands(r.Messages), thousands(r.Sessions), counts(stateSums(r.TLS, r.Protocols))}
 	})
 }
 
-// stateSums are a peer's sessions by version, or by state where there is none.
-func stateSums(r tally.PeerRow) map[string]uint64 {
-	sums := maps.Collect(r.Protocols.All())
-	for state, n := range r.TLS.All() {
+// stateSums are counts by version, or by state where there is none.
+func stateSums(states, protocols tally.Counts) map[string]uint64 {
+	sums := maps.Collect(protocols.All())
+	for state, n := range states.All() {
 		if state != "established" {
 			sums[state] += n
 		}
@@ -156,11 +157,4 @@ func counts(m map[string]uint64) string {
 		parts = append(parts, Clean(k)+" "+thousands(m[k]))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func day(t *time.Time) string {
-	if t == nil || t.IsZero() {
-		return ""
-	}
-	return t.Format("2006-01-02 15:04")
 }

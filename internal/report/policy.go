@@ -174,7 +174,7 @@ func (d *policyDomain) withoutTLS() string {
 	}
 	untold = max(untold, d.recipients) - plain - certain
 	if plain > 0 {
-		all = append(all, fmt.Sprintf("%s of %s recipients in plaintext, the last on %s", thousands(plain), thousands(d.recipients), day(&d.lastPlain)))
+		all = append(all, fmt.Sprintf("%s of %s recipients in plaintext, the last on %s", thousands(plain), thousands(d.recipients), minute(&d.lastPlain)))
 	}
 	if untold > 0 {
 		all = append(all, fmt.Sprintf("%s of %s recipients cannot be told from plaintext", thousands(untold), thousands(d.recipients)))

@@ -118,7 +118,7 @@ func (p *policyPage) tooShort() {
 	}
 	if n := wholeDays(first, last); n < p.options.MinDays {
 		p.paragraph("None can have one: only %s days lie between the first delivery (%s) and the last (%s), and --min-days asks for %s. Read older logs too, or ask for less.",
-			thousands(n), day(&first), day(&last), thousands(p.options.MinDays))
+			thousands(n), minute(&first), minute(&last), thousands(p.options.MinDays))
 	}
 }
 

@@ -54,9 +54,9 @@ func renderTable(header []string, rows [][]string) string {
 const columnMarks = ">~,"
 
 // cuts shorten a text to a width.
-var cuts = map[string]func(s string, width int) string{
+var cuts = map[string]func(s string, limit int) string{
 	"~": middleCut,
-	",": func(s string, width int) string { return text.Snip(s, width, "…") },
+	",": func(s string, limit int) string { return text.Snip(s, limit, "…") },
 }
 
 // minColumn is how short the texts of a column may become.
@@ -66,10 +66,10 @@ const minColumn = 12
 func fit(header []string, rows [][]string) {
 	widths, least, all := make([]int, len(header)), make([]int, len(header)), 0
 	for i, title := range header {
-		widths[i] = text.StringWidthWithoutEscSequences(strings.TrimLeft(title, columnMarks))
+		widths[i] = width(strings.TrimLeft(title, columnMarks))
 		least[i] = max(minColumn, widths[i])
 		for _, r := range rows {
-			widths[i] = max(widths[i], text.StringWidthWithoutEscSequences(r[i]))
+			widths[i] = max(widths[i], width(r[i]))
 		}
 		all += len("  ") + widths[i]
 	}
@@ -78,23 +78,26 @@ func fit(header []string, rows [][]string) {
 		if cut == nil {
 			continue
 		}
-		width := min(widths[i], max(least[i], widths[i]-(all-textWidth)))
+		limit := min(widths[i], max(least[i], widths[i]-(all-textWidth)))
 		for _, r := range rows {
-			r[i] = cut(r[i], width)
+			r[i] = cut(r[i], limit)
 		}
-		all -= widths[i] - width
+		all -= widths[i] - limit
 	}
 }
 
+// width is how many columns of a terminal a line takes.
+func width(line string) int { return text.StringWidthWithoutEscSequences(line) }
+
 // middleCut leaves the begin and the end of a text: both ends of a name say something.
-func middleCut(s string, width int) string {
-	if text.StringWidthWithoutEscSequences(s) <= width {
+func middleCut(s string, limit int) string {
+	if width(s) <= limit {
 		return s
 	}
 	runes := []rune(s)
-	for keep := width - 1; keep > 0; keep-- { // fewer where letters are wide
+	for keep := limit - 1; keep > 0; keep-- { // fewer where letters are wide
 		cut := string(runes[:keep/2]) + "…" + string(runes[len(runes)-(keep+1)/2:])
-		if text.StringWidthWithoutEscSequences(cut) <= width {
+		if width(cut) <= limit {
 			return cut
 		}
 	}

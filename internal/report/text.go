@@ -25,12 +25,13 @@ type TextOptions struct {
 func Text(w io.Writer, s *tally.Snapshot, o TextOptions) error {
 	p := &page{snapshot: s, TextOptions: o}
 	p.head()
-	for _, part := range p.parts() {
+	parts := p.parts()
+	for _, part := range parts {
 		part.summary()
 	}
 	p.whatIf()
 	p.downgrades()
-	for _, part := range p.parts() {
+	for _, part := range parts {
 		part.print()
 	}
 	p.keyExchanges()
@@ -58,7 +59,7 @@ func (p *page) underlined(line, text string) {
 	wrapped := wrap(0, text)
 	longest := 0
 	for line := range strings.Lines(wrapped) {
-		longest = max(longest, textLength(line))
+		longest = max(longest, width(strings.TrimRight(line, "\n")))
 	}
 	p.printf("%s%s\n", p.paint(bold, wrapped), strings.Repeat(line, longest))
 }
@@ -70,13 +71,21 @@ func (p *page) paragraph(indent int, format string, args ...any) {
 
 // printTable prints a table with a row for each item and, if there are more than are shown, how many.
 func printTable[T any](p *page, header []string, items []T, row func(T) []string) {
-	shown := items[:p.shown(len(items))]
-	rows := make([][]string, 0, len(shown))
-	for _, item := range shown {
+	printAll(p, header, items[:p.shown(len(items))], row)
+	p.more(len(items))
+}
+
+// printAll prints a table with a row for each item.
+func printAll[T any](p *page, header []string, items []T, row func(T) []string) {
+	rows := make([][]string, 0, len(items))
+	for _, item := range items {
 		rows = append(rows, row(item))
 	}
+	p.printRows(header, rows)
+}
+
+func (p *page) printRows(header []string, rows [][]string) {
 	p.b.WriteString(p.paintStates(renderTable(header, rows)))
-	p.more(len(items))
 }
 
 // printBlocks does so with a block of text for each.
@@ -101,14 +110,6 @@ func (p *page) more(n int) {
 	}
 }
 
-// printAll prints a table whatever Top is.
-func printAll[T any](p *page, header []string, items []T, row func(T) []string) {
-	top := p.Top
-	p.Top = 0
-	printTable(p, header, items, row)
-	p.Top = top
-}
-
 func (p *page) head() {
 	s := p.snapshot
 	if len(s.Hosts) == 0 && s.Period.First == nil {
@@ -131,19 +132,28 @@ func list(names []string, limit int) string {
 		clean = append(clean, Clean(name))
 	}
 	if limit > 0 && len(clean) > limit {
-		return fmt.Sprintf("%s and %d more", strings.Join(clean[:limit], ", "), len(clean)-limit)
+		return strings.Join(clean[:limit], ", ") + " and " + thousands(uint64(len(clean)-limit)) + " more"
 	}
 	return strings.Join(clean, ", ")
 }
 
+// clock and minute write a time as it is in the log, in the zone of the log.
 func clock(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
 
-// stateLabel is the state or, under TLS, the version.
-func stateLabel(k tally.SessionKey) string {
-	if k.TLS == "established" {
-		return k.Protocol
+// minute writes nothing if there is no time.
+func minute(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
 	}
-	return stateTitles[k.TLS]
+	return t.Format("2006-01-02 15:04")
+}
+
+// stateLabel is the state or, under TLS, the version.
+func stateLabel(state, protocol string) string {
+	if state == "established" {
+		return protocol
+	}
+	return stateTitles[state]
 }
 
 // stateTitles are the states as rows of the report; they come before versions, the worst first.

@@ -62,12 +62,12 @@ func (p *page) whatIfView(v whatIfView, rows []WhatIfRow) {
 		if len(r.Users) > 0 {
 			p.printf("%s", title)
 			printTable(p, []string{"~user", ">messages", "last"}, r.Users, func(u WhatIfUser) []string {
-				return []string{Clean(u.User), thousands(u.Messages), day(&u.Last)}
+				return []string{Clean(u.User), thousands(u.Messages), minute(&u.Last)}
 			})
 		} else if len(r.Peers) > 0 {
 			p.printf("%s", title)
 			printTable(p, []string{"~", ">messages", "last"}, r.Peers, func(u WhatIfPeer) []string {
-				return []string{Clean(u.Peer), thousands(u.Messages), day(&u.Last)}
+				return []string{Clean(u.Peer), thousands(u.Messages), minute(&u.Last)}
 			})
 		}
 	}
@@ -85,16 +85,17 @@ func (p *page) downgrades() {
 	})
 	p.underlined("=", "What got worse: peers that used TLS, or a better version of it, until lately")
 	printBlocks(p, rows, func(r tally.DowngradeRow) {
-		since, first, now := r.PlaintextMessages, r.FirstPlaintext, "in plaintext"
+		now := "in plaintext"
 		if r.Kind == tally.KindVersion {
-			since, first, now = r.LowerMessages, r.FirstLower, "under "+r.To
+			now = "under " + r.To
 		}
+		since, first := r.Since()
 		doubt := ""
 		if r.Count == 0 { // it was not steady
 			doubt = " (may mean nothing: too few, or it changes often)"
 		}
 		p.printf("  ")
 		p.paragraph(4, "%s %s: %s under %s until %s, then %s %s since %s%s", r.Direction, named(r.Peer, r.Class), thousands(r.TLSMessages), Clean(r.From),
-			day(&r.LastTLS), thousands(since), Clean(now), day(first), doubt)
+			minute(&r.LastTLS), thousands(since), Clean(now), minute(first), doubt)
 	})
 }

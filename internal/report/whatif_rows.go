@@ -25,9 +25,6 @@ func (f fate) String() string {
 	return [...]string{"unknown", "fine", "plaintext", "refused"}[f]
 }
 
-// versions are ranked by their place; others are not compared.
-var versions = [...]string{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
-
 // judge tells what becomes of a message that had this TLS, and whether that is otherwise than today.
 func (r *WhatIfRow) judge(state, protocol string) (f fate, changed bool) {
 	switch state {
@@ -48,11 +45,11 @@ func (r *WhatIfRow) judgeVersion(protocol string) (f fate, changed bool) {
 	if r.Minimum == "" {
 		return fateFine, false
 	}
-	version := slices.Index(versions[:], protocol)
+	version := tally.VersionRank(protocol)
 	switch {
-	case version < 0:
+	case version == 0:
 		return fateUnknown, false
-	case version >= slices.Index(versions[:], r.Minimum):
+	case version >= tally.VersionRank(r.Minimum):
 		return fateFine, false
 	default:
 		return r.worse(), true

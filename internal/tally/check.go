@@ -28,7 +28,7 @@ func (s *Snapshot) Check() error {
 	}
 	series := timeSeries{latest: latestHour(s.TimeSeries)}
 	for i, r := range s.TimeSeries {
-		if start, step := series.step(r.Start, r.Step); !start.Equal(r.Start) || step != r.Step || possible(start) != start {
+		if !series.fits(r.TimeKey) {
 			return fmt.Errorf("time_series: row %d: %w", i+1, errRow)
 		}
 	}

@@ -31,6 +31,14 @@ func (c Counts) Of(label string) uint64 {
 	return 0
 }
 
+// Total adds up the numbers of all labels.
+func (c Counts) Total() (n uint64) {
+	for i := range c {
+		n += c[i].N
+	}
+	return n
+}
+
 // All goes through the labels and their numbers.
 func (c Counts) All() iter.Seq2[string, uint64] {
 	return func(yield func(string, uint64) bool) {

@@ -41,12 +41,8 @@ func (c *Counts) addBounded(label string) {
 
 // words tells whether addBounded can have made them.
 func (c Counts) words() bool {
-	for i := range c {
-		if !utf8.ValidString(c[i].Label) || i > 0 && c[i-1].Label >= c[i].Label {
-			return false
-		}
-	}
-	return len(c) <= maxWords+1
+	valid := !slices.ContainsFunc(c, func(o Count) bool { return !utf8.ValidString(o.Label) })
+	return valid && ascending(c, Count.order) && len(c) <= maxWords+1
 }
 
 // relayed keeps the first MaxRelays by name, which does not depend on who came first.

@@ -87,8 +87,10 @@ type downgrade struct {
 	last, recovered time.Time // recovered is zero as long as it lasts
 }
 
-// versions of TLS are ranked by their place, from 1; others are not compared.
 var versions = [...]string{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
+
+// VersionRank ranks versions of TLS as Postfix logs them, the oldest from 1. It is 0 for others, which cannot be compared.
+func VersionRank(protocol string) int { return slices.Index(versions[:], protocol) + 1 }
 
 func newTracks(downgraded func(DowngradeRow)) tracks {
 	return tracks{
@@ -114,8 +116,8 @@ func (s *tracks) message(dir parser.Direction, svc *parser.Service, p *parser.Pe
 		return
 	}
 	s.watch(v, KindPlaintext, &v.tls, level{2, cmp.Or(protocol, "TLS")}, at)
-	if i := slices.Index(versions[:], protocol); i >= 0 {
-		s.watch(v, KindVersion, &v.version, level{i + 1, protocol}, at)
+	if rank := VersionRank(protocol); rank > 0 {
+		s.watch(v, KindVersion, &v.version, level{rank, protocol}, at)
 	}
 }
 
@@ -233,23 +235,22 @@ func (d *downgrade) see(l level, at time.Time) {
 func (s *tracks) rows() (out []DowngradeRow) {
 	out = []DowngradeRow{}
 	for _, v := range s.all {
-		for kind, w := range v.watches() {
-			if w.down.worthTelling(kind) {
-				out = append(out, v.row(kind, w.down))
+		for _, w := range [...]struct {
+			kind string
+			down *downgrade
+		}{{KindPlaintext, v.tls.down}, {KindVersion, v.version.down}} {
+			if w.down.worthTelling(w.kind) {
+				out = append(out, v.row(w.kind, w.down))
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b DowngradeRow) int { return a.compare(b.DowngradeKey) })
+	slices.SortFunc(out, DowngradeRow.order)
 	return out
 }
 
 // worthTelling leaves out what came to an end and meant nothing, and versions that change all the time.
 func (d *downgrade) worthTelling(kind string) bool {
 	return d != nil && (d.count > 0 || kind == KindPlaintext && d.recovered.IsZero())
-}
-
-func (v *track) watches() map[string]*watch {
-	return map[string]*watch{KindPlaintext: &v.tls, KindVersion: &v.version}
 }
 
 func (v *track) row(kind string, d *downgrade) DowngradeRow {

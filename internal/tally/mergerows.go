@@ -165,10 +165,8 @@ func (r *DowngradeRow) compareFalls(o *DowngradeRow) int {
 
 // fell is when the first of the plaintext or lower messages moved.
 func (r *DowngradeRow) fell() time.Time {
-	if r.Kind == KindPlaintext {
-		return orZero(r.FirstPlaintext)
-	}
-	return orZero(r.FirstLower)
+	_, first := r.Since()
+	return orZero(first)
 }
 
 // sum adds numbers label by label.

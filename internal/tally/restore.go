@@ -138,7 +138,7 @@ func (r *restorer) rows(s *State) error {
 func (r *restorer) counter(row CounterState) (SessionKey, *counter, bool) {
 	c := &counter{SessionKey: row.SessionKey, index: len(r.counters), sessions: row.Sessions, withMail: row.WithMail, messages: row.Messages}
 	r.counters = append(r.counters, c)
-	possible := (c.Direction == Inbound || c.Direction == Outbound) && c.withMail <= c.sessions && c.sessions < maxCount && c.messages < maxCount
+	possible := direction(c.Direction) && c.withMail <= c.sessions && c.sessions < maxCount && c.messages < maxCount
 	return c.SessionKey, c, possible
 }
 

@@ -15,7 +15,7 @@ func (t *Tally) Snapshot(counts *parser.Counts) *Snapshot {
 		Schema: Schema, By: t.opts.LabelName, Hosts: sorted(maps.Keys(t.hosts)),
 		Period:   Period{First: known(counts.First), Last: known(counts.Last)},
 		Lines:    Lines(counts.Lines),
-		Sessions: []SessionRow{}, Messages: []MessageRow{}, Deliveries: []DeliveryRow{}, Peers: []PeerRow{}, Domains: t.domains.domainRows(), Users: t.users.userRows(),
+		Sessions: []SessionRow{}, Messages: []MessageRow{}, Deliveries: []DeliveryRow{}, Peers: []PeerRow{}, Domains: rowsOf(&t.domains, (*peer).domainRow), Users: rowsOf(&t.users, (*peer).userRow),
 		TimeSeries: t.times.rows(), Downgrades: t.tracks.rows(), DowngradeTotals: t.tracks.totalRows(),
 		Failures: []FailureRow{}, KeyExchanges: []KeyExchangeRow{}, TLSRPT: []TLSRPTRow{}, Auth: []AuthRow{},
 		Contradictions: counts.Contradictions, Ambiguous: counts.Ambiguous, Evicted: t.evicted(counts),
@@ -23,7 +23,8 @@ func (t *Tally) Snapshot(counts *parser.Counts) *Snapshot {
 	}
 	t.rows(s)
 	for i := range t.peers {
-		s.Peers = append(s.Peers, t.peers[i].rows(parser.Direction(i).String())...)
+		direction := parser.Direction(i).String()
+		s.Peers = append(s.Peers, rowsOf(&t.peers[i], func(p *peer) PeerRow { return p.row(direction) })...)
 	}
 	for _, u := range counts.Unrecognized {
 		s.Unrecognized = append(s.Unrecognized, UnrecognizedRow(u))
@@ -87,24 +88,31 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
-func (s *peers) rows(direction string) []PeerRow {
-	out := make([]PeerRow, 0, len(s.places)+1)
+// rowsOf makes a row for each place, and one for Other if that counted anything.
+func rowsOf[R any](s *peers, row func(*peer) R) []R {
+	out := make([]R, 0, len(s.places)+1)
 	for _, p := range s.places {
-		out = append(out, p.row(direction))
+		out = append(out, row(p))
 	}
 	if s.other.used() {
-		other := s.other.row(direction)
-		other.Class = "" // of all classes
-		out = append(out, other)
+		out = append(out, row(s.other))
 	}
 	return out
+}
+
+// className is empty for Other, which has peers of all classes.
+func (p *peer) className() string {
+	if p.place.label == Other {
+		return ""
+	}
+	return p.class.String()
 }
 
 func (p *peer) used() bool { return len(p.counts) > 0 || len(p.failures) > 0 }
 
 func (p *peer) row(direction string) PeerRow {
 	r := PeerRow{
-		Direction: direction, Peer: p.place.label, Class: p.class.String(), First: p.first, Last: p.last,
+		Direction: direction, Peer: p.place.label, Class: p.className(), First: p.first, Last: p.last,
 		LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain),
 		Combinations: p.combinations(), FailureDetails: p.failureDetails(),
 	}
@@ -154,22 +162,9 @@ func (p *peer) reasons() (out Counts) {
 	return out
 }
 
-func (s *peers) domainRows() []DomainRow {
-	out := make([]DomainRow, 0, len(s.places)+1)
-	for _, p := range s.places {
-		out = append(out, p.domainRow())
-	}
-	if s.other.used() {
-		other := s.other.domainRow()
-		other.Class = "" // of all classes
-		out = append(out, other)
-	}
-	return out
-}
-
 func (p *peer) domainRow() DomainRow {
 	r := DomainRow{
-		Domain: p.place.label, Class: p.class.String(), First: p.first, Last: p.last, LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain),
+		Domain: p.place.label, Class: p.className(), First: p.first, Last: p.last, LastTLS: known(p.lastTLS), LastPlain: known(p.lastPlain),
 		Failures: p.reasons(), FailureDetails: p.failureDetails(), Relays: []string{},
 	}
 	if n := p.notes; n != nil {
@@ -181,17 +176,6 @@ func (p *peer) domainRow() DomainRow {
 		r.Protocols.add(c.of.Protocol, c.messages)
 	}
 	return r
-}
-
-func (s *peers) userRows() []UserRow {
-	out := make([]UserRow, 0, len(s.places)+1)
-	for _, p := range s.places {
-		out = append(out, p.userRow())
-	}
-	if s.other.used() {
-		out = append(out, s.other.userRow())
-	}
-	return out
 }
 
 func (p *peer) userRow() UserRow {

@@ -28,6 +28,21 @@ const (
 	StepYear  = "year"
 )
 
+// StepStart is the start of the hour, day, month or year of UTC that a time is in.
+func StepStart(at time.Time, step string) time.Time {
+	at = at.UTC()
+	year, month, day := at.Date()
+	switch step {
+	case StepHour:
+		return at.Truncate(time.Hour)
+	case StepDay:
+		return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	case StepMonth:
+		return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+}
+
 // DowngradeKey is what downgrades are told apart by: a peer is known by its name and address, as seen by one host that logs.
 type DowngradeKey struct {
 	Host      string `json:"host"` // in the log header
@@ -60,6 +75,14 @@ type DowngradeRow struct {
 	FirstLower        *time.Time `json:"first_lower,omitempty"`
 	Last              time.Time  `json:"last"`                // of the plaintext or lower messages
 	Recovered         *time.Time `json:"recovered,omitempty"` // the first message that was as good as before; nil if there is none yet
+}
+
+// Since counts the plaintext or lower messages, by the kind of the row, and tells when the first of them moved.
+func (r *DowngradeRow) Since() (messages uint64, first *time.Time) {
+	if r.Kind == KindVersion {
+		return r.LowerMessages, r.FirstLower
+	}
+	return r.PlaintextMessages, r.FirstPlaintext
 }
 
 // DowngradeTotalRow adds up the Count of all peers, those that were forgotten too.

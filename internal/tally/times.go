@@ -26,12 +26,18 @@ type timeBin struct {
 	folded int
 }
 
-// How long rows of each step are kept before they are added up to the next one.
+// How long rows of each step are kept before they are added up to the next longer one.
 const (
 	hourRowsFor  = 14 * 24 * time.Hour
 	dayRowsFor   = 400 * 24 * time.Hour
 	monthRowsFor = 50 * 365 * 24 * time.Hour
 )
+
+// steps are those of rows, the longest first.
+var steps = [...]struct {
+	name string
+	keep time.Duration // without end for years
+}{{StepYear, 0}, {StepMonth, monthRowsFor}, {StepDay, dayRowsFor}, {StepHour, hourRowsFor}}
 
 // maxTimeRows bounds the series. An hour has some dozens of rows at most; only times that are made up, many years apart, can be so many.
 const maxTimeRows = 100_000
@@ -67,11 +73,16 @@ func (s *timeSeries) at(key TimeKey) *timeCount {
 		s.fold()
 	}
 	key.Start, key.Step = s.step(key.Start, StepHour)
+	if s.counts[key] == nil && len(s.counts) >= maxTimeRows {
+		s.giveUp()
+	}
+	return s.row(key)
+}
+
+// row returns the count of a row, a new one if there is none yet.
+func (s *timeSeries) row(key TimeKey) *timeCount {
 	count := s.counts[key]
 	if count == nil {
-		if len(s.counts) >= maxTimeRows {
-			s.giveUp()
-		}
 		count = &timeCount{}
 		s.counts[key] = count
 	}
@@ -89,25 +100,18 @@ func possible(at time.Time) time.Time {
 // step returns the start and length of the row for what is counted at a time, by a row that has a certain length already.
 func (s *timeSeries) step(at time.Time, step string) (time.Time, string) {
 	latest := time.Unix(s.latest*3600, 0)
-	recent := func(keep time.Duration) bool { return at.After(latest.Add(-keep)) }
-	if step == StepHour {
-		if at = at.Truncate(time.Hour); recent(hourRowsFor) {
-			return at, StepHour
-		}
-		step = StepDay
-	}
-	if step == StepDay {
-		if at = at.Truncate(24 * time.Hour); recent(dayRowsFor) {
-			return at, StepDay
-		}
-		step = StepMonth
-	}
-	if step == StepMonth {
-		if at = time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC); recent(monthRowsFor) {
-			return at, StepMonth
+	for i := stepOrder(step); i > 0; i-- {
+		if start := StepStart(at, steps[i].name); start.After(latest.Add(-steps[i].keep)) {
+			return start, steps[i].name
 		}
 	}
-	return time.Date(at.Year(), 1, 1, 0, 0, 0, 0, time.UTC), StepYear
+	return StepStart(at, StepYear), StepYear
+}
+
+// fits tells whether a row can be in the series.
+func (s *timeSeries) fits(key TimeKey) bool {
+	start, step := s.step(key.Start, key.Step)
+	return start.Equal(key.Start) && step == key.Step && possible(start).Equal(start)
 }
 
 // fold adds up what has become old.
@@ -131,11 +135,7 @@ func (s *timeSeries) fold() {
 // add adds a row that is not later than the latest hour.
 func (s *timeSeries) add(key TimeKey, n timeCount) {
 	key.Start, key.Step = s.step(key.Start, key.Step)
-	count := s.counts[key]
-	if count == nil {
-		count = &timeCount{}
-		s.counts[key] = count
-	}
+	count := s.row(key)
 	increase(&count.sessions, n.sessions)
 	increase(&count.messages, n.messages)
 }
@@ -155,7 +155,7 @@ func (s *timeSeries) rows() []TimeRow {
 	for key, n := range s.counts {
 		out = append(out, TimeRow{key, n.sessions, n.messages})
 	}
-	slices.SortFunc(out, func(a, b TimeRow) int { return a.compare(b.TimeKey) })
+	slices.SortFunc(out, TimeRow.order)
 	return out
 }
 
@@ -165,6 +165,12 @@ func (k TimeKey) compare(o TimeKey) int {
 		cmp.Compare(k.Class, o.Class), cmp.Compare(k.TLS, o.TLS), cmp.Compare(k.Protocol, o.Protocol))
 }
 
+// stepOrder is the place among steps, -1 for none of them.
 func stepOrder(step string) int {
-	return slices.Index([]string{StepYear, StepMonth, StepDay, StepHour}, step)
+	for i := range steps {
+		if steps[i].name == step {
+			return i
+		}
+	}
+	return -1
 }

@@ -70,9 +70,7 @@ func (s *timeSeries) restore(from *TimesState) error {
 	for _, r := range from.Rows {
 		key := r.TimeKey
 		key.Start = key.Start.UTC()
-		start, step := s.step(key.Start, key.Step)
-		if s.counts[key] != nil || !start.Equal(key.Start) || step != key.Step || hourOf(start) > s.latest || possible(start) != start ||
-			!utf8.ValidString(fmt.Sprint(key)) {
+		if s.counts[key] != nil || !s.fits(key) || hourOf(key.Start) > s.latest || !utf8.ValidString(fmt.Sprint(key)) {
 			return fmt.Errorf("a row that cannot be: %+.200q", fmt.Sprint(r))
 		}
 		s.counts[key] = &timeCount{r.Sessions, r.Messages}
@@ -103,16 +101,18 @@ func (w *watch) state() WatchState {
 var errTrack = errors.New("a peer that cannot be, or stands there twice")
 
 func (s *tracks) restore(from *TracksState) error {
-	if len(from.Tracks) > maxTracks || len(from.Totals) > len([]string{Inbound, Outbound})*len([]string{KindPlaintext, KindVersion}) {
-		return fmt.Errorf("%d peers and %d totals, which is too many", len(from.Tracks), len(from.Totals))
+	if len(from.Tracks) > maxTracks {
+		return fmt.Errorf("%d peers, and %d is the bound", len(from.Tracks), maxTracks)
 	}
 	s.evicted = from.Evicted
-	for _, r := range from.Totals {
-		key := DowngradeTotalRow{Direction: r.Direction, Kind: r.Kind}
-		if s.totals[key] > 0 || !direction(r.Direction) || r.Kind != KindPlaintext && r.Kind != KindVersion {
-			return fmt.Errorf("a total that cannot be: %+v", r)
+	var before *DowngradeTotalRow
+	for i := range from.Totals {
+		r := &from.Totals[i]
+		if err := r.Check(before); err != nil {
+			return fmt.Errorf("totals: %w", err)
 		}
-		s.totals[key] = r.Count
+		s.totals[DowngradeTotalRow{Direction: r.Direction, Kind: r.Kind}] = r.Count
+		before = r
 	}
 	for i := range from.Tracks {
 		t := &from.Tracks[i]
