@@ -49,11 +49,6 @@ func (c *eventsCmd) parquet(ctx context.Context, std stdio) error {
 	return errors.Join(unread, tables.Commit())
 }
 
-func isUsageError(err error) bool {
-	_, ok := errors.AsType[usageError](err)
-	return ok
-}
-
 func (c *eventsCmd) redacted(sink parser.Sink) parser.Sink {
 	if c.Redact {
 		return report.NewRedactor(sink, newKey())

@@ -65,7 +65,7 @@ func run(args []string, std stdio) int {
 		return fail(std, withHint(err, "postfix-tls-exporter --help shows the commands and flags"), exitUsage)
 	}
 	if err := command.Run(); err != nil {
-		if _, ok := errors.AsType[usageError](err); ok {
+		if isUsageError(err) {
 			return fail(std, err, exitUsage)
 		}
 		if onlyFound(err) {
@@ -97,6 +97,11 @@ func onlyFound(err error) bool {
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+func isUsageError(err error) bool {
+	_, ok := errors.AsType[usageError](err)
+	return ok
+}
 
 // hintError is an error with advice for the user, printed on a line of its own.
 type hintError struct {

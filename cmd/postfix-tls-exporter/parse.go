@@ -24,7 +24,7 @@ func (c *parseCmd) Run(ctx context.Context, std stdio) error {
 	}
 	t := tally.New(tally.Options{PeerLimit: reportPeers, Label: peerLabel(c.By), LabelName: c.By})
 	counts, err := c.read(ctx, std, t, true)
-	if _, ok := errors.AsType[usageError](err); ok {
+	if isUsageError(err) {
 		return err
 	}
 	return errors.Join(err, c.write(std, t.Snapshot(&counts), counts.Services, profile))

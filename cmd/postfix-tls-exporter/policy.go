@@ -21,7 +21,7 @@ type policyCmd struct {
 func (c *policyCmd) Run(ctx context.Context, std stdio) error {
 	t := tally.New(tally.Options{PeerLimit: reportPeers, LabelName: "host"})
 	counts, err := c.read(ctx, std, t, true)
-	if _, ok := errors.AsType[usageError](err); ok {
+	if isUsageError(err) {
 		return err
 	}
 	s := t.Snapshot(&counts)
