@@ -66,7 +66,7 @@ func (p *pages) start(w http.ResponseWriter, r *http.Request) {
 	}
 	d := p.cfg.Data()
 	snapshot := d.Snapshot
-	if p.held() {
+	if p.cfg.held() {
 		snapshot = nil
 	}
 	options := p.options(&d)
@@ -135,11 +135,8 @@ func query(r *http.Request) (url.Values, error) {
 	return values, nil
 }
 
-// held tells whether counts must not be seen yet, see Config.Hold.
-func (p *pages) held() bool { return p.cfg.Hold && !p.cfg.Ready() }
-
 func (p *pages) whenReady(w http.ResponseWriter, f func(*Data)) {
-	if p.held() {
+	if p.cfg.held() {
 		answer(w, http.StatusServiceUnavailable, notReady)
 		return
 	}

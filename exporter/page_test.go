@@ -186,7 +186,7 @@ func TestPagesTakeTurns(t *testing.T) {
 
 // Metrics cannot take the place of a page, nor be at what is no path.
 func TestTelemetryPathIsFree(t *testing.T) {
-	for _, path := range []string{"/", "/healthz", "/readyz", "/peers", "/peer", "/api/v1/report", "metrics", "", "/{", "/a b"} {
+	for _, path := range []string{"/", "/healthz", "/readyz", "/peers", "/peer", "/api/v1/report", "metrics", "", "/{", "/a b", "//", "//metrics", "/a/../metrics", "/metrics/."} {
 		cfg := config(t, true)
 		cfg.TelemetryPath = path
 		if _, err := Handler(cfg); err == nil {

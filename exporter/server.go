@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ type Config struct {
 	Hold          bool        // shows no counts before Ready: after a restart, counters must not be seen on their way to where they were
 	Logger        *slog.Logger
 }
+
+// held tells whether counts must not be seen yet, see Hold.
+func (c *Config) held() bool { return c.Hold && !c.Ready() }
 
 // How long scrapes may take to end when the server is told to stop, and a scrape may take at all.
 const (
@@ -79,11 +83,8 @@ func Handler(cfg Config) (http.Handler, error) {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
-	if !strings.HasPrefix(cfg.TelemetryPath, "/") || strings.ContainsAny(cfg.TelemetryPath, "{} ") {
-		return nil, fmt.Errorf("metrics cannot be at %q: a path begins with / and has neither blanks nor braces", cfg.TelemetryPath)
-	}
-	if slices.Contains([]string{"/", healthPath, readyPath, report.PeersPath, report.PeerPath, reportPath}, cfg.TelemetryPath) {
-		return nil, fmt.Errorf("metrics cannot be at %s: something else is there", cfg.TelemetryPath)
+	if err := CheckTelemetryPath(cfg.TelemetryPath); err != nil {
+		return nil, fmt.Errorf("path of the metrics: %w", err)
 	}
 	mux := http.NewServeMux()
 	if err := (&pages{cfg: cfg}).add(mux); err != nil {
@@ -94,7 +95,7 @@ func Handler(cfg Config) (http.Handler, error) {
 		ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelError),
 	})
 	mux.HandleFunc("GET "+cfg.TelemetryPath, func(w http.ResponseWriter, r *http.Request) {
-		if cfg.Hold && !cfg.Ready() {
+		if cfg.held() {
 			answer(w, http.StatusServiceUnavailable, notReady)
 			return
 		}
@@ -109,6 +110,22 @@ func Handler(cfg Config) (http.Handler, error) {
 		answer(w, http.StatusOK, "ok")
 	})
 	return mux, nil
+}
+
+// CheckTelemetryPath tells why metrics cannot be at a path.
+func CheckTelemetryPath(name string) error {
+	clean := path.Clean(name)
+	switch {
+	case !strings.HasPrefix(name, "/"):
+		return fmt.Errorf("%q does not begin with a slash", name)
+	case strings.ContainsAny(name, "{} "):
+		return fmt.Errorf("%q has a blank or a brace", name)
+	case name != clean && name != strings.TrimSuffix(clean, "/")+"/":
+		return fmt.Errorf("%q has a part that is empty, . or .., and no client asks for such a path", name)
+	case slices.Contains([]string{"/", healthPath, readyPath, report.PeersPath, report.PeerPath, reportPath}, name):
+		return fmt.Errorf("something else is at %s", name)
+	}
+	return nil
 }
 
 const notReady = "the log is still being read up to its end"

@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/exporter-toolkit/web"
 	"golang.org/x/sys/unix"
+
+	"github.com/postfix-tls-exporter/postfix-tls-exporter/exporter"
 )
 
 // check tells of all that would keep serve from its work, as far as it can be seen without beginning it; before that, which settings it would work with.
@@ -38,8 +40,8 @@ func (c *serveCmd) checkWeb() error {
 			errs = append(errs, checkAddress("web.listen-address", "tcp", address))
 		}
 	}
-	if !strings.HasPrefix(c.TelemetryPath, "/") {
-		errs = append(errs, fmt.Errorf("--web.telemetry-path: %q does not begin with a slash", c.TelemetryPath))
+	if err := exporter.CheckTelemetryPath(c.TelemetryPath); err != nil {
+		errs = append(errs, fmt.Errorf("--web.telemetry-path: %w", err))
 	}
 	if err := web.Validate(c.WebConfig); err != nil {
 		errs = append(errs, fmt.Errorf("--web.config.file: %w", err))
